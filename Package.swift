@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The engine and its socket loop depend on no Swift package. SLUICE_CORE_ONLY=1 leaves the HTTP side out, so that
+// they build and test in a fraction of the time.
+let coreOnly = Context.environment["SLUICE_CORE_ONLY"] == "1"
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+var products: [Product] = [
+    .library(name: "MediaCore", targets: ["MediaCore"]),
+    .library(name: "MediaIO", targets: ["MediaIO"]),
+]
+
+var dependencies: [Package.Dependency] = []
+
+var targets: [Target] = [
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSRTP", path: "Tests/CSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
+    .target(name: "MediaCore", dependencies: ["COpenSSL"], swiftSettings: swiftSettings),
+    .target(name: "CMediaIO"),
+    .target(name: "MediaIO", dependencies: ["MediaCore", "CMediaIO"], swiftSettings: swiftSettings),
+    .target(
+        name: "MediaTestSupport", dependencies: ["MediaCore"], path: "Tests/MediaTestSupport",
+        swiftSettings: swiftSettings),
+    .testTarget(
+        name: "MediaCoreTests", dependencies: ["MediaCore", "MediaTestSupport", "CSRTP"], swiftSettings: swiftSettings),
+]
+
+let package = Package(
+    name: "sluice", products: products, dependencies: dependencies, targets: targets, swiftLanguageModes: [.v6])

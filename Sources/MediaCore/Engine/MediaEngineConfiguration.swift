@@ -1,0 +1,18 @@
+/// How an engine behaves. The defaults suit a public server.
+public struct MediaEngineConfiguration: Sendable {
+    /// The addresses that answers announce, best first.
+    public var candidates: [ICECandidate]
+    /// How long a silent peer is kept. 1 to 600 s. Source: RFC 7675, section 5.1.
+    public var consentTimeout: MediaDuration = .seconds(30)
+    /// How long a new transport may take to finish DTLS. 1 to 600 s.
+    public var handshakeTimeout: MediaDuration = .seconds(15)
+    /// The most transports at a time. 1 to 65,535.
+    public var maximumTransports = 4096
+    /// The largest datagram to send, in bytes of UDP payload. 576 to 1,472.
+    public var maximumDatagramSize = 1200
+
+    /// Creates a configuration that announces the given addresses.
+    public init(candidates: [ICECandidate]) {
+        self.candidates = candidates
+    }
+}

@@ -1,0 +1,93 @@
+/// Everything an engine counts, at one instant. Names follow the W3C's identifiers for WebRTC statistics.
+public struct MediaStatistics: Sendable, Encodable {
+    /// One entry for each transport.
+    public var transports: [TransportStatistics] = []
+    /// How many inputs were dropped since the engine began, by reason; reasons that never occurred are left out.
+    public var drops: [String: UInt64] = [:]
+}
+
+/// One transport's figures.
+public struct TransportStatistics: Sendable, Encodable {
+    /// The transport's id as text.
+    public var id: String
+    /// The name it was created with.
+    public var name: String
+    /// `new`, `checking`, `connected`. Source: W3C RTCIceTransportState.
+    public var iceState: String
+    /// `new`, `connecting`, `connected`, `closed`, `failed`. Source: W3C RTCDtlsTransportState.
+    public var dtlsState: String
+    /// The SRTP profile's name; nil before the handshake is done.
+    public var srtpCipher: String?
+    /// Datagrams received and accepted, of any kind.
+    public var packetsReceived: UInt64 = 0
+    /// Their bytes of UDP payload.
+    public var bytesReceived: UInt64 = 0
+    /// Datagrams sent, of any kind.
+    public var packetsSent: UInt64 = 0
+    /// Their bytes of UDP payload.
+    public var bytesSent: UInt64 = 0
+    /// What it publishes.
+    public var inbound: [InboundStatistics] = []
+    /// What it watches.
+    public var outbound: [OutboundStatistics] = []
+}
+
+/// One received stream's figures. Source: W3C RTCInboundRtpStreamStats.
+public struct InboundStatistics: Sendable, Encodable {
+    /// The stream's SSRC.
+    public var ssrc: UInt32
+    /// `audio` or `video`.
+    public var kind: String
+    /// The media section it belongs to.
+    public var mid: String
+    /// Its codec.
+    public var codec: String
+    /// Packets received, retransmissions not counted.
+    public var packetsReceived: UInt64 = 0
+    /// Payload bytes received, headers and padding not counted.
+    public var bytesReceived: UInt64 = 0
+    /// Packets expected and not received; negative with duplicates.
+    public var packetsLost: Int64 = 0
+    /// Interarrival jitter in seconds.
+    public var jitter: Double = 0
+    /// Packets recovered by retransmission.
+    public var retransmittedPacketsReceived: UInt64 = 0
+    /// NACK messages sent to the publisher.
+    public var nackCount: UInt64 = 0
+    /// PLI messages sent to the publisher.
+    public var pliCount: UInt64 = 0
+    /// FIR messages sent to the publisher.
+    public var firCount: UInt64 = 0
+    /// Keyframes received.
+    public var keyFramesReceived: UInt64 = 0
+}
+
+/// One sent stream's figures. Source: W3C RTCOutboundRtpStreamStats, RTCRemoteInboundRtpStreamStats.
+public struct OutboundStatistics: Sendable, Encodable {
+    /// The stream's SSRC.
+    public var ssrc: UInt32
+    /// `audio` or `video`.
+    public var kind: String
+    /// The media section it belongs to.
+    public var mid: String
+    /// Its codec.
+    public var codec: String
+    /// Packets sent, retransmissions included.
+    public var packetsSent: UInt64 = 0
+    /// Payload bytes sent, headers and padding not counted.
+    public var bytesSent: UInt64 = 0
+    /// Packets sent again.
+    public var retransmittedPacketsSent: UInt64 = 0
+    /// NACK messages received from the watcher.
+    public var nackCount: UInt64 = 0
+    /// PLI messages received from the watcher.
+    public var pliCount: UInt64 = 0
+    /// FIR messages received from the watcher.
+    public var firCount: UInt64 = 0
+    /// Packets the watcher reports lost.
+    public var packetsLost: Int64 = 0
+    /// The watcher's jitter in seconds.
+    public var jitter: Double = 0
+    /// Round-trip time in seconds; nil before the first measurement.
+    public var roundTripTime: Double?
+}
