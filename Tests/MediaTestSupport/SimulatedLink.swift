@@ -65,8 +65,10 @@ public struct SimulatedLink: Sendable {
         return (0..<copies).map { _ in
             var arrival = departure + behaviour.delay
             if behaviour.jitter > .zero {
-                arrival = arrival + MediaDuration(
-                    nanoseconds: Int64.random(in: 0...behaviour.jitter.nanoseconds, using: &random))
+                arrival =
+                    arrival
+                    + MediaDuration(
+                        nanoseconds: Int64.random(in: 0...behaviour.jitter.nanoseconds, using: &random))
             }
             if !behaviour.reorders { arrival = max(arrival, lastArrival) }
             lastArrival = max(lastArrival, arrival)
