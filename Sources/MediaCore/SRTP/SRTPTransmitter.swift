@@ -8,7 +8,7 @@ struct SRTPTransmitter: ~Copyable {
     private var rtp: LibcryptoSRTPCipher
     private let rtcp: LibcryptoSRTPCipher
     /// The index of the next SRTCP packet. One counter for all sources of the transport: it only has to be fresh.
-    private var nextRTCPIndex: UInt32 = 0
+    var nextRTCPIndex: UInt32 = 0
     #if DEBUG
     private var ledger = NonceLedger()
     #endif
