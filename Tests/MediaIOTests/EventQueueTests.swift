@@ -50,9 +50,10 @@ extension MediaIOTests {
 
         @Test func aWaitingReaderIsWokenAndCancelled() async {
             let queue = EventQueue(maximumTransports: 10)
+            let stream = queue.stream
             let first = Task {
                 var numbers: [Int?] = []
-                for await event in queue.stream { numbers.append(number(event)) }
+                for await event in stream { numbers.append(number(event)) }
                 return numbers
             }
             for index in 0..<1000 {
