@@ -151,7 +151,11 @@ struct EngineDriver: ~Copyable {
 
     mutating func close(_ transport: TransportID) -> Bool {
         transports.remove(transport)
-        return engine.close(transport, at: SystemClock.now)
+        let now = SystemClock.now
+        let wasOpen = engine.close(transport, at: now)
+        // A goodbye exists only in the output: when many transports close one after another, each must find room there.
+        _ = sendOutput(at: now)
+        return wasOpen
     }
 
     var statistics: MediaStatistics {
@@ -181,9 +185,7 @@ struct EngineDriver: ~Copyable {
     /// Closes every transport and refuses commands from now on.
     mutating func beginShutdown() {
         isStopping = true
-        let now = SystemClock.now
-        for transport in transports { engine.close(transport, at: now) }
-        transports.removeAll()
+        for transport in transports { _ = close(transport) }
     }
 
     /// Whether datagrams wait for a socket's buffer.
