@@ -1,0 +1,16 @@
+/// How signalling is served. The defaults listen on loopback, without tokens.
+public struct SignalingConfiguration: Sendable {
+    /// The address to listen on: an IPv4 or IPv6 literal.
+    public var host = "127.0.0.1"
+    /// The TCP port; 0 takes a free one.
+    public var port: UInt16 = 8080
+    /// The bearer tokens. All three are required unless `host` is a loopback address.
+    public var tokens = AccessTokens()
+    /// Sessions at a time, publishers and watchers together.
+    public var maximumSessions = 4096
+    /// What one HTTP client may take up.
+    public var limits = HTTPLimits()
+
+    /// Creates the default configuration.
+    public init() {}
+}
