@@ -1,5 +1,5 @@
 public import MediaCore
-import MediaIO
+public import MediaIO
 
 /// One worker as signalling sees it: offers in, answers and events out.
 public protocol MediaBackend: Sendable {
@@ -23,4 +23,11 @@ public protocol MediaBackend: Sendable {
 
     /// What happens in the worker. Read by one reader; ends when the worker shuts down.
     var events: AsyncStream<MediaEvent> { get }
+}
+
+extension MediaWorker: MediaBackend {
+    /// The engine's figures with those of the sockets.
+    public func report() async -> WorkerReport {
+        WorkerReport(udpPort: udpPort, engine: statistics(), sockets: workerStatistics())
+    }
 }

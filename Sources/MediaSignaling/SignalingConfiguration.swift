@@ -1,3 +1,5 @@
+import MediaCore
+
 /// How signalling is served. The defaults listen on loopback, without tokens.
 public struct SignalingConfiguration: Sendable {
     /// The address to listen on: an IPv4 or IPv6 literal.
@@ -13,4 +15,16 @@ public struct SignalingConfiguration: Sendable {
 
     /// Creates the default configuration.
     public init() {}
+
+    /// Checks that the server may listen where it is told to.
+    func validate() throws(ConfigurationError) {
+        guard let address = TransportAddress(host, port: port) else {
+            throw ConfigurationError("http: \"\(LogText.escaped(host))\" is not an IP address")
+        }
+        let missing = AccessTokens.Purpose.allCases.filter { !tokens.isSet($0) }.map(\.environmentName)
+        guard address.isLoopback || missing.isEmpty else {
+            throw ConfigurationError(
+                "http: others reach \(host), so tokens are required: set \(missing.joined(separator: ", "))")
+        }
+    }
 }

@@ -1,5 +1,4 @@
 public import Logging
-import MediaCore
 import NIOCore
 
 /// WHIP and WHEP, health, statistics and a page, over HTTP/1.1, in front of media workers.
@@ -22,14 +21,7 @@ public final class SignalingServer: Sendable {
     public init(
         configuration: SignalingConfiguration, backends: [any MediaBackend], logger: Logger
     ) async throws(ConfigurationError) {
-        guard let address = TransportAddress(configuration.host, port: configuration.port) else {
-            throw ConfigurationError("http: \(LogText.escaped(configuration.host)) is not an IP address")
-        }
-        let missing = AccessTokens.Purpose.allCases.filter { !configuration.tokens.isSet($0) }
-        guard address.isLoopback || missing.isEmpty else {
-            let names = missing.map(\.environmentName).joined(separator: ", ")
-            throw ConfigurationError("http: \(configuration.host) is not a loopback address, so set \(names) too")
-        }
+        try configuration.validate()
         let registry = StreamRegistry(
             backends: backends, maximumSessions: configuration.maximumSessions, logger: logger)
         let limits = configuration.limits
@@ -43,7 +35,8 @@ public final class SignalingServer: Sendable {
             throw ConfigurationError("http: can't listen on \(configuration.host):\(configuration.port): \(error)")
         }
         port = http.address.port ?? Int(configuration.port)
-        url = address.isIPv4 ? "http://\(configuration.host):\(port)/" : "http://[\(configuration.host)]:\(port)/"
+        let isIPv6 = configuration.host.contains(":")
+        url = "http://\(isIPv6 ? "[\(configuration.host)]" : configuration.host):\(port)/"
         self.registry = registry
         eventReaders = backends.map { backend in
             Task {

@@ -10,7 +10,8 @@ struct StartPage: Sendable {
     init() {
         let policy = [
             "default-src 'none'", "script-src 'sha256-\(Self.digest(Self.script))'",
-            "style-src 'sha256-\(Self.digest(Self.style))'", "connect-src 'self'", "media-src 'self' blob: mediastream:",
+            "style-src 'sha256-\(Self.digest(Self.style))'", "connect-src 'self'",
+            "media-src 'self' blob: mediastream:",
             "img-src data:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
         ]
