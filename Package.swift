@@ -64,8 +64,10 @@ if !coreOnly {
         .testTarget(
             name: "MediaSignalingTests",
             dependencies: [
-                "MediaCore", "MediaSignaling",
+                "MediaCore", "MediaIO", "MediaSignaling",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings),
     ]
