@@ -34,7 +34,7 @@ enum SignalingError: Error {
 
     private static func reply(to error: MediaEngineError, role: StreamRole) -> HTTPReply {
         switch error {
-        case .malformedDescription: HTTPReply(.badRequest, reason: error.description)
+        case .malformedOffer: HTTPReply(.badRequest, reason: error.description)
         case .noCommonCodec where role == .watch: HTTPReply(.notAcceptable, reason: error.description)
         case .noCommonCodec, .unacceptableOffer: HTTPReply(.unprocessableEntity, reason: error.description)
         case .unknownTransport: HTTPReply(.notFound, reason: error.description)

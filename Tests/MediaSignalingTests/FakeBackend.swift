@@ -75,7 +75,7 @@ final class FakeBackend: MediaBackend {
         _ transport: TransportID, fragment: String
     ) async throws(MediaEngineError) -> (answer: String, usernameFragment: String)? {
         await pass()
-        if fragment.contains("malformed") { throw .malformedDescription("line 1: no fragment") }
+        if fragment.contains("malformed") { throw .malformedOffer("line 1: no fragment") }
         return try state.withLock { state throws(MediaEngineError) in
             guard state.open[transport] != nil else { throw .unknownTransport }
             state.fragments.append(fragment)
@@ -105,7 +105,7 @@ final class FakeBackend: MediaBackend {
     }
 
     private func open(_ offer: String, _ name: String) throws(MediaEngineError) -> TransportID {
-        if offer.contains("malformed") { throw .malformedDescription("line 1: v=0 is missing\r\n\u{1B}[31m") }
+        if offer.contains("malformed") { throw .malformedOffer("line 1: v=0 is missing\r\n\u{1B}[31m") }
         if offer.contains("no mux") { throw .unacceptableOffer("line 9: a=rtcp-mux is required") }
         if offer.contains("many") { throw .tooManyTransports }
         return state.withLock { state in

@@ -1,11 +1,11 @@
 /// Why the engine refused a command.
 public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
-    /// What was given is no SDP, or no SDP fragment; the text is one line that names the line and what is wrong.
-    case malformedDescription(String)
-    /// The offer can't receive any codec that the producers send; the text is one line that names them.
-    case noCommonCodec(String)
+    /// The SDP can't be read; the text is one line that names the line and what is wrong.
+    case malformedOffer(String)
     /// The offer can't be served; the text is one line that names the line of the offer and what is wrong.
     case unacceptableOffer(String)
+    /// The offer can't receive the codec that is published; the text names it.
+    case noCommonCodec(String)
     /// A configuration value out of range; the text names the field and the range.
     case invalidConfiguration(String)
     /// The transport has closed.
@@ -20,7 +20,7 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
     /// One line for a person.
     public var description: String {
         switch self {
-        case .malformedDescription(let text), .noCommonCodec(let text), .unacceptableOffer(let text),
+        case .malformedOffer(let text), .unacceptableOffer(let text), .noCommonCodec(let text),
             .invalidConfiguration(let text):
             text
         case .unknownTransport: "the session has closed"
