@@ -113,7 +113,7 @@ public actor MediaWorker {
     }
 
     private func admit() throws(MediaEngineError) {
-        guard !loop.driver.isStopping else { throw .invalidConfiguration("the worker has been shut down") }
+        guard !loop.driver.isStopping else { throw .stopped }
         guard !loop.events.isCongested else { throw .tooManyTransports }
     }
 }

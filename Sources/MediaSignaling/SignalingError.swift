@@ -39,7 +39,7 @@ enum SignalingError: Error {
         case .noCommonCodec, .unacceptableOffer: HTTPReply(.unprocessableEntity, reason: error.description)
         case .unknownTransport: HTTPReply(.notFound, reason: error.description)
         case .unknownProducer: HTTPReply(.notFound, reason: error.description)
-        case .tooManyTransports:
+        case .tooManyTransports, .stopped:
             HTTPReply(.serviceUnavailable, reason: error.description).with("retry-after", "5")
         case .invalidConfiguration, .cryptography: HTTPReply(.internalServerError, reason: "internal error")
         }

@@ -197,13 +197,13 @@ extension MediaIOTests {
                 _ = try await worker.publish(offer: "v=0", name: "late")
                 Issue.record("a stopped worker took a publisher")
             } catch {
-                #expect("\(error)" == "the worker has been shut down")
+                #expect("\(error)" == "the engine has stopped")
             }
             do throws(MediaEngineError) {
                 _ = try await worker.watch(offer: "v=0", name: "late", producers: [])
                 Issue.record("a stopped worker took a watcher")
             } catch {
-                #expect("\(error)" == "the worker has been shut down")
+                #expect("\(error)" == "the engine has stopped")
             }
             await withTaskGroup(of: Bool.self) { group in
                 for _ in 0..<50 {

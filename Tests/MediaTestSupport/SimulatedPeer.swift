@@ -52,13 +52,15 @@ public class SimulatedPeer {
 
     func receive(_ bytes: [UInt8], from source: TransportAddress, at instant: MediaInstant) {
         let path = NetworkPath(remote: source)
-        switch transport.receive(bytes.span.bytes, from: path, at: instant) {
+        let input = transport.receive(bytes.span.bytes, from: path, at: instant)
+        let packet = transport.withPacket { $0.array }
+        switch input {
         case .nothing: break
         case .connected:
             isConnected = true
             connectedAt = instant
-        case .rtp(let index): receivedRTP(transport.packet.array, index: index, at: instant)
-        case .rtcp: receivedRTCP(transport.packet.array, at: instant)
+        case .rtp(let index): receivedRTP(packet, index: index, at: instant)
+        case .rtcp: receivedRTCP(packet, at: instant)
         case .closed: isClosed = true
         case .dropped(let reason): drops[reason, default: 0] += 1
         }

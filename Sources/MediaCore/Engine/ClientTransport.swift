@@ -9,9 +9,9 @@ public struct ClientTransport: ~Copyable {
         case nothing
         /// Keys are agreed: packets can be sent.
         case connected
-        /// An RTP packet stands decrypted in `packet`, with its 48-bit index.
+        /// An RTP packet stands decrypted for `withPacket`, with its 48-bit index.
         case rtp(index: UInt64)
-        /// An RTCP packet, compound or not, stands decrypted in `packet`.
+        /// An RTCP packet, compound or not, stands decrypted for `withPacket`.
         case rtcp
         /// The peer sent close_notify, fell silent, or failed the handshake.
         case closed
@@ -86,13 +86,9 @@ public struct ClientTransport: ~Copyable {
     /// Whether packets can be sent.
     public var isConnected: Bool { outbound != nil && ice.selectedPath != nil }
 
-    /// The packet that the last `receive` decrypted.
-    public var packet: RawSpan {
-        @_lifetime(borrow self)
-        get {
-            let span = storage.bytes.extracting(0..<packetByteCount)
-            return _overrideLifetime(span, borrowing: self)
-        }
+    /// Reads the packet that the last `receive` decrypted; empty when it decrypted none.
+    public func withPacket<Result>(_ body: (RawSpan) -> Result) -> Result {
+        body(storage.bytes.extracting(0..<packetByteCount))
     }
 
     /// When `advance` must be called next; nil when nothing is scheduled.

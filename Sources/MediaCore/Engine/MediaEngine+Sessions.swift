@@ -61,7 +61,7 @@ extension MediaEngine {
             (remote, media, answer) = try WatchNegotiation.accept(
                 offer: offer, sources: sources, local: local, sessionID: sessionID())
         } catch {
-            throw .unacceptableOffer(error.description)
+            throw error.isCodecMismatch ? .noCommonCodec(error.description) : .unacceptableOffer(error.description)
         }
         let transport = try createTransport(name, local, remote, media.map { $0.parameters }, at: instant)
         for (sourceIndex, parameters) in media {

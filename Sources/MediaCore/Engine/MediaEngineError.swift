@@ -12,6 +12,8 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
     case unknownTransport
     /// The producer has closed.
     case unknownProducer
+    /// The engine's worker has been shut down.
+    case stopped
     /// There are as many transports as the configuration allows.
     case tooManyTransports
     /// The system's cryptography failed.
@@ -25,6 +27,7 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
             text
         case .unknownTransport: "the session has closed"
         case .unknownProducer: "the stream has closed"
+        case .stopped: "the engine has stopped"
         case .tooManyTransports: "the engine is at its limit of transports"
         case .cryptography(let text): "cryptography failed: \(text)"
         }

@@ -4,11 +4,14 @@ package struct SDPError: Error, Hashable, Sendable, CustomStringConvertible {
     package let line: Int
     /// The reason: one line of visible ASCII, at most 200 characters, whatever the peer sent.
     package let text: String
+    /// Whether the peer lacks the codec of what it asks for.
+    package let isCodecMismatch: Bool
 
     /// Creates an error. What `text` quotes of the peer's input is escaped and shortened here, so that it can go into
     /// a log or a response as it is.
-    package init(line: Int, _ text: String) {
+    package init(line: Int, _ text: String, isCodecMismatch: Bool = false) {
         self.line = line
+        self.isCodecMismatch = isCodecMismatch
         var safe = ""
         var length = 0
         for scalar in text.unicodeScalars {

@@ -3,7 +3,8 @@
 /// Source: RFC 8829, section 5.3; draft-ietf-wish-whep.
 enum WatchNegotiation {
     /// Gives each section that receives audio or video the first source of its kind that it has the codec for, and
-    /// rejects the sections that are left.
+    /// rejects the sections that are left. A section without
+    /// the codec of what it could get is an error: sound without its picture is no answer to who asked for both.
     ///
     /// - Parameter sessionID: the number of the answer's origin.
     /// - Returns: the peer's transport; for each accepted section, in the offer's order, which source it gets and the
@@ -40,8 +41,8 @@ enum WatchNegotiation {
             try rules.check(section)
             guard let (source, codec) = try match(section, sources: sources, among: waiting) else {
                 let needed = sources[waiting[0]].codec.requirement
-                refusal = refusal ?? SDPError(line: section.number, "m=\(section.type) must offer \(needed)")
-                continue
+                throw SDPError(
+                    line: section.number, "m=\(section.type) must offer \(needed)", isCodecMismatch: true)
             }
             sourceIndices[index] = source
             accepted[index] = try answer(to: section, source: sources[source], codec: codec, rules: rules)
