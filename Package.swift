@@ -32,5 +32,17 @@ var targets: [Target] = [
         name: "MediaCoreTests", dependencies: ["MediaCore", "MediaTestSupport", "CSRTP"], swiftSettings: swiftSettings),
 ]
 
+if !coreOnly {
+    targets += [
+        // Tests with real browsers: what they decode, over clean and over lossy links.
+        .target(name: "CLinkEmulator", path: "Tests/CLinkEmulator"),
+        .executableTarget(
+            name: "LinkEmulator", dependencies: ["CLinkEmulator"], path: "Tests/LinkEmulator",
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "InteropTests", dependencies: ["CLinkEmulator", "LinkEmulator"], swiftSettings: swiftSettings),
+    ]
+}
+
 let package = Package(
     name: "sluice", products: products, dependencies: dependencies, targets: targets, swiftLanguageModes: [.v6])
