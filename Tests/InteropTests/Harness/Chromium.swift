@@ -14,7 +14,7 @@ final class Chromium: Sendable {
         var command = [
             browser, "--headless", "--no-sandbox", "--no-first-run", "--user-data-dir=\(profile)",
             "--remote-debugging-pipe",
-            "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream=fps=30", "--use-fake-ui-for-media-stream",
             "--autoplay-policy=no-user-gesture-required",
             // Names of .local need multicast DNS, which a namespace with two ends of one wire has not.
             "--disable-features=WebRtcHideLocalIpsWithMdns",

@@ -115,6 +115,8 @@ final class DevToolsPipe: Sendable {
             defer { waiting.answers = [:] }
             return waiting.answers
         }
-        for continuation in answers.values { continuation.resume(throwing: Failure(description: "the browser is gone")) }
+        for continuation in answers.values {
+            continuation.resume(throwing: Failure(description: "the browser is gone"))
+        }
     }
 }

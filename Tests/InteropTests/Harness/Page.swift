@@ -30,7 +30,8 @@ struct Page: Sendable {
         -> Value
     {
         let wrapped = "(async () => JSON.stringify([await (\(expression))]))()"
-        let evaluated: Evaluated = try await pipe.call("Runtime.evaluate", Evaluate(expression: wrapped), session: session)
+        let evaluated: Evaluated = try await pipe.call(
+            "Runtime.evaluate", Evaluate(expression: wrapped), session: session)
         if let exception = evaluated.exceptionDetails {
             throw DevToolsPipe.Failure(description: exception.exception?.description ?? exception.text)
         }
@@ -53,4 +54,10 @@ struct Page: Sendable {
     }
 
     func report() async throws -> PeerReport { try await call("report") }
+
+    /// Waits until the browser noticed that the other side is gone; tells when that was, in milliseconds since 1970.
+    @discardableResult
+    func seesTheEnd(within limit: Duration) async throws -> Double {
+        try await eventually("the browser sees the end", within: limit) { try await report().endedAt }
+    }
 }
