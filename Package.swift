@@ -30,6 +30,8 @@ var targets: [Target] = [
         swiftSettings: swiftSettings),
     .testTarget(
         name: "MediaCoreTests", dependencies: ["MediaCore", "MediaTestSupport", "CSRTP"], swiftSettings: swiftSettings),
+    .testTarget(
+        name: "MediaIOTests", dependencies: ["MediaIO", "MediaCore", "MediaTestSupport"], swiftSettings: swiftSettings),
 ]
 
 if !coreOnly {

@@ -1,1 +1,335 @@
+#define _GNU_SOURCE
 #include "media_io.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+// The buffers asked for; the kernel grants what net.core.rmem_max and wmem_max allow.
+static const int receive_buffer_bytes = 4 << 20;
+static const int send_buffer_bytes = 4 << 20;
+
+// MARK: Addresses
+
+static const uint64_t mapped_prefix = UINT64_C(0xFFFF00000000);
+
+static bool is_mapped(uint64_t high, uint64_t low) {
+    return high == 0 && low >> 32 == 0xFFFF;
+}
+
+static void read_ipv6(const struct in6_addr *address, uint64_t *high, uint64_t *low) {
+    uint64_t halves[2];
+    memcpy(halves, address, sizeof halves);
+    *high = be64toh(halves[0]);
+    *low = be64toh(halves[1]);
+}
+
+static void write_ipv6(struct in6_addr *address, uint64_t high, uint64_t low) {
+    uint64_t halves[2] = {htobe64(high), htobe64(low)};
+    memcpy(address, halves, sizeof halves);
+}
+
+static uint64_t read_ipv4(struct in_addr address) {
+    return mapped_prefix | ntohl(address.s_addr);
+}
+
+// MARK: Sockets
+
+static int enable(int descriptor, int level, int option) {
+    int on = 1;
+    return setsockopt(descriptor, level, option, &on, sizeof on);
+}
+
+int sluice_udp_socket(int family, uint16_t *port) {
+    struct sockaddr_storage address = {0};
+    socklen_t length;
+    if (family == 6) {
+        struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&address;
+        ipv6->sin6_family = AF_INET6;
+        ipv6->sin6_port = htons(*port);
+        length = sizeof *ipv6;
+    } else {
+        struct sockaddr_in *ipv4 = (struct sockaddr_in *)&address;
+        ipv4->sin_family = AF_INET;
+        ipv4->sin_port = htons(*port);
+        length = sizeof *ipv4;
+    }
+    int descriptor = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+    if (descriptor < 0) return -errno;
+    int failed = family == 6
+        ? enable(descriptor, IPPROTO_IPV6, IPV6_V6ONLY) || enable(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO)
+        : enable(descriptor, IPPROTO_IP, IP_PKTINFO);
+    // Large buffers ride out the moments in which the thread does not run. They are worth having, not worth failing
+    // for; the forced variants need a privilege.
+    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer_bytes, sizeof receive_buffer_bytes) != 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
+    if (setsockopt(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer_bytes, sizeof send_buffer_bytes) != 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
+    if (failed || bind(descriptor, (struct sockaddr *)&address, length) != 0
+        || getsockname(descriptor, (struct sockaddr *)&address, &length) != 0) {
+        int error = errno;
+        close(descriptor);
+        return -error;
+    }
+    *port = family == 6 ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port)
+                        : ntohs(((struct sockaddr_in *)&address)->sin_port);
+    return descriptor;
+}
+
+void sluice_close(int descriptor) {
+    close(descriptor);
+}
+
+// Room for one packet information of either family.
+union control {
+    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+    struct cmsghdr alignment;
+};
+
+struct sluice_receive_vector {
+    uint32_t capacity;
+    struct mmsghdr *messages;
+    struct iovec *segments;
+    struct sockaddr_storage *sources;
+    union control *controls;
+};
+
+struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity) {
+    struct sluice_receive_vector *vector = calloc(1, sizeof *vector);
+    if (!vector) abort();
+    vector->capacity = capacity;
+    vector->messages = calloc(capacity, sizeof *vector->messages);
+    vector->segments = calloc(capacity, sizeof *vector->segments);
+    vector->sources = calloc(capacity, sizeof *vector->sources);
+    vector->controls = calloc(capacity, sizeof *vector->controls);
+    if (!vector->messages || !vector->segments || !vector->sources || !vector->controls) abort();
+    return vector;
+}
+
+void sluice_receive_vector_free(struct sluice_receive_vector *vector) {
+    free(vector->messages);
+    free(vector->segments);
+    free(vector->sources);
+    free(vector->controls);
+    free(vector);
+}
+
+static void read_source(const struct sockaddr_storage *storage, struct sluice_address *source) {
+    if (storage->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)storage;
+        read_ipv6(&ipv6->sin6_addr, &source->high, &source->low);
+        source->port = ntohs(ipv6->sin6_port);
+    } else {
+        const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)storage;
+        source->high = 0;
+        source->low = read_ipv4(ipv4->sin_addr);
+        source->port = ntohs(ipv4->sin_port);
+    }
+}
+
+static void read_destination(struct msghdr *header, struct sluice_local *destination) {
+    memset(destination, 0, sizeof *destination);
+    for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control)) {
+        if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo information;
+            memcpy(&information, CMSG_DATA(control), sizeof information);
+            destination->low = read_ipv4(information.ipi_spec_dst);
+        } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo information;
+            memcpy(&information, CMSG_DATA(control), sizeof information);
+            // Nothing can be sent from a multicast address: leave the choice to the kernel.
+            if (IN6_IS_ADDR_MULTICAST(&information.ipi6_addr)) continue;
+            read_ipv6(&information.ipi6_addr, &destination->high, &destination->low);
+            // A link-local address means nothing without its interface.
+            if (IN6_IS_ADDR_LINKLOCAL(&information.ipi6_addr)) destination->interface = information.ipi6_ifindex;
+        }
+    }
+}
+
+int sluice_receive(
+    struct sluice_receive_vector *vector, int descriptor, void *slab, size_t slot_size,
+    struct sluice_datagram *datagrams) {
+    for (uint32_t i = 0; i < vector->capacity; i++) {
+        // The kernel overwrites lengths and flags.
+        vector->segments[i] = (struct iovec){.iov_base = (char *)slab + i * slot_size, .iov_len = slot_size};
+        vector->messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &vector->sources[i],
+            .msg_namelen = sizeof vector->sources[i],
+            .msg_iov = &vector->segments[i],
+            .msg_iovlen = 1,
+            .msg_control = &vector->controls[i],
+            .msg_controllen = sizeof vector->controls[i],
+        };
+    }
+    int count = recvmmsg(descriptor, vector->messages, vector->capacity, 0, NULL);
+    if (count < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+    for (int i = 0; i < count; i++) {
+        struct msghdr *header = &vector->messages[i].msg_hdr;
+        read_source(&vector->sources[i], &datagrams[i].source);
+        read_destination(header, &datagrams[i].destination);
+        datagrams[i].count = vector->messages[i].msg_len;
+        datagrams[i].is_truncated = (header->msg_flags & MSG_TRUNC) != 0;
+    }
+    return count;
+}
+
+struct sluice_send_vector {
+    uint32_t capacity;
+    struct mmsghdr *messages;
+    struct iovec *segments;
+    union {
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+    } *remotes;
+    union control *controls;
+};
+
+struct sluice_send_vector *sluice_send_vector_create(uint32_t capacity) {
+    struct sluice_send_vector *vector = calloc(1, sizeof *vector);
+    if (!vector) abort();
+    vector->capacity = capacity;
+    vector->messages = calloc(capacity, sizeof *vector->messages);
+    vector->segments = calloc(capacity, sizeof *vector->segments);
+    vector->remotes = calloc(capacity, sizeof *vector->remotes);
+    vector->controls = calloc(capacity, sizeof *vector->controls);
+    if (!vector->messages || !vector->segments || !vector->remotes || !vector->controls) abort();
+    return vector;
+}
+
+void sluice_send_vector_free(struct sluice_send_vector *vector) {
+    free(vector->messages);
+    free(vector->segments);
+    free(vector->remotes);
+    free(vector->controls);
+    free(vector);
+}
+
+static void write_control(struct msghdr *header, int level, int type, const void *data, size_t count) {
+    header->msg_controllen = CMSG_SPACE(count);
+    struct cmsghdr *control = CMSG_FIRSTHDR(header);
+    control->cmsg_level = level;
+    control->cmsg_type = type;
+    control->cmsg_len = CMSG_LEN(count);
+    memcpy(CMSG_DATA(control), data, count);
+}
+
+void sluice_send_vector_set(
+    struct sluice_send_vector *vector, uint32_t index, const void *bytes, size_t count,
+    const struct sluice_address *remote, const struct sluice_local *local) {
+    if (index >= vector->capacity) abort();
+    vector->segments[index] = (struct iovec){.iov_base = (void *)bytes, .iov_len = count};
+    struct msghdr *header = &vector->messages[index].msg_hdr;
+    *header = (struct msghdr){
+        .msg_name = &vector->remotes[index],
+        .msg_iov = &vector->segments[index],
+        .msg_iovlen = 1,
+        .msg_control = &vector->controls[index],
+    };
+    bool is_ipv4 = is_mapped(remote->high, remote->low);
+    if (is_ipv4) {
+        vector->remotes[index].ipv4 = (struct sockaddr_in){
+            .sin_family = AF_INET,
+            .sin_port = htons(remote->port),
+            .sin_addr.s_addr = htonl((uint32_t)remote->low),
+        };
+        header->msg_namelen = sizeof(struct sockaddr_in);
+    } else {
+        vector->remotes[index].ipv6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(remote->port)};
+        write_ipv6(&vector->remotes[index].ipv6.sin6_addr, remote->high, remote->low);
+        header->msg_namelen = sizeof(struct sockaddr_in6);
+    }
+    // A local address of the other family can only be a mistake: the kernel's choice is better than a refusal.
+    bool is_unspecified = local->high == 0 && local->low == 0;
+    if (is_unspecified || is_mapped(local->high, local->low) != is_ipv4) {
+        header->msg_control = NULL;
+    } else if (is_ipv4) {
+        struct in_pktinfo information = {.ipi_spec_dst.s_addr = htonl((uint32_t)local->low)};
+        write_control(header, IPPROTO_IP, IP_PKTINFO, &information, sizeof information);
+    } else {
+        struct in6_pktinfo information = {.ipi6_ifindex = local->interface};
+        write_ipv6(&information.ipi6_addr, local->high, local->low);
+        write_control(header, IPPROTO_IPV6, IPV6_PKTINFO, &information, sizeof information);
+    }
+}
+
+int sluice_send(int descriptor, struct sluice_send_vector *vector, uint32_t start, uint32_t end) {
+    if (start >= end || end > vector->capacity) abort();
+    // The host lacks this address family: no destination of it can be reached.
+    if (descriptor < 0) return -EAFNOSUPPORT;
+    int count = sendmmsg(descriptor, vector->messages + start, end - start, 0);
+    return count < 0 ? -errno : count;
+}
+
+enum sluice_refusal sluice_refusal_of(int result) {
+    switch (-result) {
+    case EAGAIN: return SLUICE_WOULD_BLOCK;
+    case EINTR: return SLUICE_INTERRUPTED;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT: return SLUICE_UNREACHABLE;
+    case EPERM:
+    case EACCES: return SLUICE_NOT_PERMITTED;
+    case EINVAL:
+    case EDESTADDRREQ: return SLUICE_INVALID;
+    case EMSGSIZE: return SLUICE_TOO_LARGE;
+    case ECONNREFUSED: return SLUICE_REFUSED;
+    case ENOBUFS:
+    case ENOMEM: return SLUICE_NO_BUFFERS;
+    default: return SLUICE_OTHER;
+    }
+}
+
+bool sluice_is_address_in_use(int result) {
+    return result == -EADDRINUSE;
+}
+
+bool sluice_is_permission_denied(int result) {
+    return result == -EACCES || result == -EPERM;
+}
+
+bool sluice_is_family_unavailable(int result) {
+    return result == -EAFNOSUPPORT || result == -EADDRNOTAVAIL || result == -EPROTONOSUPPORT;
+}
+
+void sluice_error_text(int result, char *text, size_t capacity) {
+    // The GNU variant may return text of its own instead of filling the buffer.
+    char *message = strerror_r(-result, text, capacity);
+    if (message != text && capacity > 0) {
+        strncpy(text, message, capacity - 1);
+        text[capacity - 1] = 0;
+    }
+}
+
+// MARK: Interfaces
+
+int sluice_interfaces(struct sluice_interface *entries, int capacity) {
+    struct ifaddrs *list;
+    if (getifaddrs(&list) != 0) return -errno;
+    int count = 0;
+    for (struct ifaddrs *item = list; item; item = item->ifa_next, count++) {
+        if (count >= capacity) continue;
+        struct sluice_interface entry = {.is_up = (item->ifa_flags & IFF_UP) && (item->ifa_flags & IFF_RUNNING)};
+        strncpy(entry.name, item->ifa_name, sizeof entry.name - 1);
+        if (item->ifa_addr && item->ifa_addr->sa_family == AF_INET) {
+            entry.address.low = read_ipv4(((const struct sockaddr_in *)item->ifa_addr)->sin_addr);
+            entry.has_address = true;
+        } else if (item->ifa_addr && item->ifa_addr->sa_family == AF_INET6) {
+            const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)item->ifa_addr;
+            read_ipv6(&ipv6->sin6_addr, &entry.address.high, &entry.address.low);
+            entry.has_address = true;
+        }
+        entries[count] = entry;
+    }
+    freeifaddrs(list);
+    return count;
+}

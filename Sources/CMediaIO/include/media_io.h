@@ -1,3 +1,137 @@
 #ifndef SLUICE_MEDIA_IO_H
 #define SLUICE_MEDIA_IO_H
+
+// The system calls of the event loop that Swift cannot express: control messages, vectors of messages, and their
+// constants. Every function that can fail returns a negated errno. Only plain integer types appear here, so that no
+// system header reaches Swift.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// An IP address and port; IPv4 is held in its IPv6-mapped form. All numbers are in host order.
+struct sluice_address {
+    uint64_t high;
+    uint64_t low;
+    uint16_t port;
+};
+
+/// A local address as the kernel reports it with a datagram. `interface` is nonzero for link-local addresses only.
+struct sluice_local {
+    uint64_t high;
+    uint64_t low;
+    uint32_t interface;
+};
+
+// MARK: Sockets
+
+/// Opens a nonblocking UDP socket on every local address of one family (4 or 6).
+/// `port` holds the port to bind, 0 for any, and afterwards the port bound. Returns the descriptor.
+int sluice_udp_socket(int family, uint16_t *port);
+
+void sluice_close(int descriptor);
+
+/// One received datagram.
+struct sluice_datagram {
+    struct sluice_address source;
+    struct sluice_local destination;
+    uint32_t count;
+    bool is_truncated;
+};
+
+/// What `recvmmsg` needs, allocated once.
+struct sluice_receive_vector;
+
+struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity);
+void sluice_receive_vector_free(struct sluice_receive_vector *vector);
+
+/// Receives up to the vector's capacity of datagrams, the i-th into `slab + i * slot_size`, and describes them in
+/// `datagrams`. Returns how many; 0 when there is none.
+int sluice_receive(
+    struct sluice_receive_vector *vector, int descriptor, void *slab, size_t slot_size,
+    struct sluice_datagram *datagrams);
+
+/// What `sendmmsg` needs, allocated once.
+struct sluice_send_vector;
+
+struct sluice_send_vector *sluice_send_vector_create(uint32_t capacity);
+void sluice_send_vector_free(struct sluice_send_vector *vector);
+
+/// Makes message `index` of the vector one datagram. The bytes must stay in place until it is sent. `local` is the
+/// address to send from; all zero leaves the choice to the kernel.
+void sluice_send_vector_set(
+    struct sluice_send_vector *vector, uint32_t index, const void *bytes, size_t count,
+    const struct sluice_address *remote, const struct sluice_local *local);
+
+/// Sends messages `start..<end`. Returns how many the kernel took, from the start; a negated errno when it took none.
+int sluice_send(int descriptor, struct sluice_send_vector *vector, uint32_t start, uint32_t end);
+
+/// Why the kernel refused a datagram.
+enum sluice_refusal {
+    SLUICE_WOULD_BLOCK,
+    SLUICE_INTERRUPTED,
+    SLUICE_UNREACHABLE,
+    SLUICE_NOT_PERMITTED,
+    SLUICE_INVALID,
+    SLUICE_TOO_LARGE,
+    SLUICE_REFUSED,
+    SLUICE_NO_BUFFERS,
+    SLUICE_OTHER,
+};
+
+/// Sorts a negated errno.
+enum sluice_refusal sluice_refusal_of(int result);
+
+bool sluice_is_address_in_use(int result);
+bool sluice_is_permission_denied(int result);
+/// Whether the system lacks the address family.
+bool sluice_is_family_unavailable(int result);
+
+/// Writes the text of a negated errno, with a terminating zero.
+void sluice_error_text(int result, char *text, size_t capacity);
+
+// MARK: Interfaces
+
+/// An interface with one of its addresses, or with none.
+struct sluice_interface {
+    char name[16];
+    struct sluice_local address;
+    bool has_address;
+    bool is_up;
+};
+
+/// Lists the host's interfaces, one entry for each address. Returns how many there are, and fills at most `capacity`.
+int sluice_interfaces(struct sluice_interface *entries, int capacity);
+
+// MARK: Waiting
+
+int sluice_epoll_create(void);
+
+/// Adds a descriptor, or changes what is waited for. `tag` comes back when it is ready.
+int sluice_epoll_set(int epoll, int descriptor, uint32_t tag, bool writable, bool is_new);
+
+/// A descriptor that is ready.
+struct sluice_ready {
+    uint32_t tag;
+    bool readable;
+    bool writable;
+};
+
+/// Waits `nanoseconds`, for ever when negative. Returns how many of `ready` are filled; 0 on a timeout or a signal.
+int sluice_epoll_wait(int epoll, int64_t nanoseconds, struct sluice_ready *ready, int capacity);
+
+int sluice_event_create(void);
+void sluice_event_signal(int event);
+void sluice_event_clear(int event);
+
+// MARK: Time and threads
+
+int64_t sluice_monotonic_nanoseconds(void);
+
+/// Nanoseconds since the Unix epoch.
+int64_t sluice_unix_nanoseconds(void);
+
+/// Runs `body(context)` on a detached thread of that name, with asynchronous signals blocked.
+int sluice_thread_start(const char *name, void (*body)(void *context), void *context);
+
 #endif

@@ -1,0 +1,7 @@
+/// Why bytes are not an RTP packet.
+package enum RTPError: Error {
+    /// They end before the header, its CSRC list or its extension does.
+    case truncated
+    /// The version is not 2.
+    case version
+}

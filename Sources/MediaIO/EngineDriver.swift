@@ -1,0 +1,195 @@
+import CMediaIO
+import MediaCore
+
+/// The engine with its sockets: everything that only the loop's thread touches.
+struct EngineDriver: ~Copyable {
+    /// What a descriptor in the epoll set is, in the tag that comes back.
+    enum Tag {
+        static let wake: UInt32 = 0
+        static let ipv4: UInt32 = 1
+        static let ipv6: UInt32 = 2
+    }
+
+    /// How many batches one turn takes from each socket: a flood leaves room for timers and commands.
+    private static let batchesPerTurn = 4
+    /// How many times one batch's consequences may fill the output before others get their turn.
+    private static let outputsPerBatch = 256
+
+    private var engine: MediaEngine
+    private var sockets: UDPSockets
+    private var epoll: Descriptor
+    private var receiver = Receiver()
+    private var sender: Sender
+    private var locals = LocalAddressTable()
+    private var transports: Set<TransportID> = []
+    /// Set by the first step of a shutdown: commands are refused from then on.
+    private(set) var isStopping = false
+    private var awaitsIPv4 = false
+    private var awaitsIPv6 = false
+    private var waitCalls: UInt64 = 0
+    private let ready: UnsafeMutablePointer<sluice_ready>
+
+    init(engine: consuming MediaEngine, sockets: consuming UDPSockets, wake: Int32) throws(MediaIOError) {
+        let epoll = Descriptor(sluice_epoll_create())
+        guard epoll.isOpen else { throw .system("creating the event loop", result: epoll.number) }
+        for (descriptor, tag) in [(wake, Tag.wake), (sockets.ipv4.number, Tag.ipv4), (sockets.ipv6.number, Tag.ipv6)]
+        where descriptor >= 0 {
+            let result = sluice_epoll_set(epoll.number, descriptor, tag, false, true)
+            guard result >= 0 else { throw .system("creating the event loop", result: result) }
+        }
+        sender = Sender(ipv4: sockets.ipv4.number, ipv6: sockets.ipv6.number)
+        self.engine = engine
+        self.sockets = sockets
+        self.epoll = epoll
+        ready = .allocate(capacity: 3)
+        ready.initialize(repeating: sluice_ready(), count: 3)
+    }
+
+    deinit {
+        ready.deallocate()
+    }
+
+    // MARK: Turns
+
+    /// Waits until something is to be done, or only looks when `mayBlock` is false; then receives, advances the
+    /// engine's time, sends, and moves the engine's events to `events`. Returns whether output is left for the next
+    /// turn.
+    mutating func turn(mayBlock: Bool, wake: Int32, events: inout [MediaEvent]) -> Bool {
+        var timeout: Int64 = 0
+        if mayBlock {
+            timeout = engine.nextDeadline.map { max(0, ($0 - SystemClock.now).nanoseconds) } ?? -1
+        }
+        waitCalls &+= 1
+        let count = sluice_epoll_wait(epoll.number, timeout, ready, 3)
+        // Fails only for arguments that are wrong whatever a peer does.
+        precondition(count >= 0, "epoll_wait failed: \(count)")
+        var isBusy = false
+        for index in 0..<Int(count) {
+            let item = ready[index]
+            switch item.tag {
+            case Tag.ipv4:
+                if item.writable { sender.resumeIPv4(locals: locals) }
+                if item.readable { isBusy = receive(from: sockets.ipv4.number) || isBusy }
+            case Tag.ipv6:
+                if item.writable { sender.resumeIPv6(locals: locals) }
+                if item.readable { isBusy = receive(from: sockets.ipv6.number) || isBusy }
+            default:
+                sluice_event_clear(wake)
+            }
+        }
+        let now = SystemClock.now
+        engine.advance(to: now)
+        isBusy = sendOutput(at: now) || isBusy
+        awaitRoom()
+        while let event = engine.nextEvent() {
+            if case .transportClosed(let transport, _, _) = event { transports.remove(transport) }
+            events.append(event)
+        }
+        return isBusy
+    }
+
+    /// Returns whether output is left that was not sent.
+    private mutating func receive(from socket: Int32) -> Bool {
+        for _ in 0..<Self.batchesPerTurn {
+            let mayHoldMore = receiver.receive(from: socket, locals: &locals)
+            if !receiver.batch.entries.isEmpty {
+                let now = SystemClock.now
+                engine.receive(receiver.batch, at: now)
+                if sendOutput(at: now) { return true }
+            }
+            if !mayHoldMore { break }
+        }
+        return false
+    }
+
+    /// Returns whether output is left.
+    private mutating func sendOutput(at instant: MediaInstant) -> Bool {
+        for _ in 0..<Self.outputsPerBatch {
+            guard engine.fillOutput(at: instant) else { return false }
+            sender.send(engine.output, locals: locals)
+            engine.output.removeAll()
+        }
+        return true
+    }
+
+    /// Has epoll report when a socket that was full has room again, and only then.
+    private mutating func awaitRoom() {
+        if sender.ipv4.isBlocked != awaitsIPv4 {
+            awaitsIPv4.toggle()
+            _ = sluice_epoll_set(epoll.number, sockets.ipv4.number, Tag.ipv4, awaitsIPv4, false)
+        }
+        if sender.ipv6.isBlocked != awaitsIPv6 {
+            awaitsIPv6.toggle()
+            _ = sluice_epoll_set(epoll.number, sockets.ipv6.number, Tag.ipv6, awaitsIPv6, false)
+        }
+    }
+
+    // MARK: Commands
+
+    mutating func publish(offer: String, name: String) throws(MediaEngineError) -> PublishSession {
+        let session = try engine.publish(offer: offer, name: name, at: SystemClock.now)
+        transports.insert(session.transport)
+        return session
+    }
+
+    mutating func watch(
+        offer: String, name: String, producers: [ProducerID]
+    ) throws(MediaEngineError) -> WatchSession {
+        let session = try engine.watch(offer: offer, name: name, producers: producers, at: SystemClock.now)
+        transports.insert(session.transport)
+        return session
+    }
+
+    mutating func updateICE(
+        _ transport: TransportID, fragment: String
+    ) throws(MediaEngineError) -> (answer: String, usernameFragment: String)? {
+        try engine.updateICE(transport, fragment: fragment, at: SystemClock.now)
+    }
+
+    mutating func close(_ transport: TransportID) -> Bool {
+        transports.remove(transport)
+        return engine.close(transport, at: SystemClock.now)
+    }
+
+    var statistics: MediaStatistics {
+        engine.statistics(at: SystemClock.now)
+    }
+
+    var workerStatistics: WorkerStatistics {
+        var result = WorkerStatistics()
+        result.datagramsReceived = receiver.datagramCount
+        result.bytesReceived = receiver.byteCount
+        result.datagramsTruncated = receiver.truncated
+        result.receiveCalls = receiver.calls
+        result.receiveErrors = receiver.errors
+        result.datagramsSent = sender.ipv4.datagramsSent &+ sender.ipv6.datagramsSent
+        result.bytesSent = sender.ipv4.bytesSent &+ sender.ipv6.bytesSent
+        result.sendCalls = sender.ipv4.calls &+ sender.ipv6.calls
+        result.sendErrors = sender.refusals
+        result.queuedDatagrams = sender.ipv4.queueCount + sender.ipv6.queueCount
+        result.queueDrops = sender.ipv4.queueDrops &+ sender.ipv6.queueDrops
+        result.outputRefusals = engine.output.refused
+        result.waitCalls = waitCalls
+        return result
+    }
+
+    // MARK: The end
+
+    /// Closes every transport and refuses commands from now on.
+    mutating func beginShutdown() {
+        isStopping = true
+        let now = SystemClock.now
+        for transport in transports { engine.close(transport, at: now) }
+        transports.removeAll()
+    }
+
+    /// Whether datagrams wait for a socket's buffer.
+    var isBlocked: Bool { sender.ipv4.isBlocked || sender.ipv6.isBlocked }
+
+    /// Closes the sockets; no turn may follow.
+    mutating func closeSockets() {
+        epoll.close()
+        sockets.ipv4.close()
+        sockets.ipv6.close()
+    }
+}

@@ -1,0 +1,84 @@
+import CMediaIO
+import MediaCore
+
+/// The addresses a worker announces.
+enum HostAddresses {
+    /// An interface's name with one of its addresses.
+    struct InterfaceAddress {
+        var interface: String
+        var address: TransportAddress
+    }
+
+    /// The candidates to announce: the configured addresses when there are any, else those of the interfaces.
+    static func candidates(
+        interface: String?, announced: [String], port: UInt16, hasIPv6: Bool
+    ) throws(MediaIOError) -> [ICECandidate] {
+        var addresses =
+            announced.isEmpty ? try ofInterfaces(named: interface, port: port) : try parse(announced, port: port)
+        if !hasIPv6 {
+            if let text = zip(announced, addresses).first(where: { !$0.1.isIPv4 })?.0 {
+                throw .invalidAddress(text, reason: "can't be announced: this host has no IPv6")
+            }
+            addresses.removeAll { !$0.isIPv4 }
+        }
+        guard !addresses.isEmpty else { throw .noAddress(noAddressText(interface)) }
+        var seen: Set<TransportAddress> = []
+        let unique = addresses.filter { seen.insert($0).inserted }
+        return unique.enumerated().map { index, address in
+            // Two candidates share a foundation only when they share their base, which no two of these do.
+            // Source: RFC 8445, section 5.1.1.3.
+            ICECandidate(
+                host: address, localPreference: .max - UInt16(clamping: index), foundation: String(index + 1))
+        }
+    }
+
+    private static func noAddressText(_ interface: String?) -> String {
+        guard let interface else { return "no interface has an address that can be announced" }
+        return "interface: \"\(interface)\" is down or has no address that can be announced"
+    }
+
+    private static func parse(_ announced: [String], port: UInt16) throws(MediaIOError) -> [TransportAddress] {
+        var addresses: [TransportAddress] = []
+        for text in announced {
+            guard let address = TransportAddress(text, port: port) else {
+                throw .invalidAddress(text, reason: "is not an IPv4 or IPv6 address literal")
+            }
+            guard !address.isUnspecified, !address.isMulticast, !address.isLinkLocal else {
+                throw .invalidAddress(text, reason: "is unspecified, multicast or link-local: nobody can reach it")
+            }
+            addresses.append(address)
+        }
+        return addresses
+    }
+
+    private static func ofInterfaces(named name: String?, port: UInt16) throws(MediaIOError) -> [TransportAddress] {
+        let entries = try list()
+        if let name, !entries.contains(where: { self.name(of: $0) == name }) {
+            var names: [String] = []
+            for entry in entries where !names.contains(self.name(of: entry)) { names.append(self.name(of: entry)) }
+            throw .unknownInterface(name, available: names)
+        }
+        let usable = entries.compactMap { entry -> TransportAddress? in
+            guard entry.has_address, entry.is_up, name == nil || self.name(of: entry) == name else { return nil }
+            let address = TransportAddress(high: entry.address.high, low: entry.address.low, port: port)
+            return address.isUnspecified || address.isMulticast || address.isLinkLocal ? nil : address
+        }
+        // Loopback is of use to peers on this host only: announced when asked for, or when there is nothing else.
+        let reachable = usable.filter { !$0.isLoopback }
+        return reachable.isEmpty ? usable : reachable
+    }
+
+    private static func list() throws(MediaIOError) -> [sluice_interface] {
+        var entries: [sluice_interface] = []
+        while true {
+            let count = sluice_interfaces(&entries, Int32(clamping: entries.count))
+            guard count >= 0 else { throw .system("listing the interfaces", result: count) }
+            if Int(count) <= entries.count { return Array(entries.prefix(Int(count))) }
+            entries = Array(repeating: sluice_interface(), count: Int(count))
+        }
+    }
+
+    private static func name(of entry: sluice_interface) -> String {
+        withUnsafeBytes(of: entry.name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}

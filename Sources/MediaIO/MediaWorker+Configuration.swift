@@ -1,0 +1,23 @@
+public import MediaCore
+
+extension MediaWorker {
+    /// How a worker reaches the network.
+    public struct Configuration: Sendable {
+        /// The UDP port, the same for IPv4 and IPv6; 0 takes any that is free.
+        public var udpPort: UInt16 = 0
+        /// Announces only this interface's addresses. The sockets listen on all of them nevertheless.
+        public var interface: String?
+        /// IPv4 and IPv6 literals to announce instead of the interfaces' addresses, best first: a public address that
+        /// is translated to this host's, for instance.
+        public var announcedAddresses: [String] = []
+        /// How the engine behaves. Its candidates are not used: the worker puts in its own.
+        public var engine = MediaEngineConfiguration(candidates: [])
+        /// The engine's source of randomness.
+        public var random = MediaRandom.system
+        /// Ties the monotonic clock to the wall clock; nil reads the host's clocks when the worker starts.
+        public var wallClock: WallClock?
+
+        /// Creates the default configuration: any free port, every interface.
+        public init() {}
+    }
+}

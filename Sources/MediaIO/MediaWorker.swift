@@ -1,0 +1,119 @@
+public import MediaCore
+
+/// A media engine on the network: one UDP port, one thread, one engine.
+///
+/// The actor's executor is the thread's event loop, so a command costs a wake-up and no lock, and packets never change
+/// threads. A room lives on one worker; a host with several cores runs several workers.
+///
+/// End a worker with `shutdown()`. One that is merely dropped closes its transports and stops its thread too, a moment
+/// later.
+public actor MediaWorker {
+    private nonisolated let loop: EventLoop
+
+    /// The UDP port bound, for IPv4 and IPv6.
+    public nonisolated let udpPort: UInt16
+    /// The host candidates that answers announce, best first.
+    public nonisolated let candidates: [ICECandidate]
+
+    /// The event loop.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// Binds the port and starts the thread.
+    ///
+    /// - Throws: `MediaIOError`, which names the field at fault.
+    public init(configuration: Configuration = Configuration()) throws(MediaIOError) {
+        let sockets = try UDPSockets(port: configuration.udpPort)
+        udpPort = sockets.port
+        candidates = try HostAddresses.candidates(
+            interface: configuration.interface, announced: configuration.announcedAddresses, port: sockets.port,
+            hasIPv6: sockets.ipv6.isOpen)
+        var settings = configuration.engine
+        settings.candidates = candidates
+        let engine: MediaEngine
+        do throws(MediaEngineError) {
+            engine = try MediaEngine(
+                configuration: settings, random: configuration.random,
+                wallClock: configuration.wallClock ?? SystemClock.wallClock())
+        } catch {
+            throw .engine(error)
+        }
+        loop = try EventLoop(engine: engine, sockets: sockets, maximumTransports: settings.maximumTransports)
+        try loop.start()
+    }
+
+    deinit {
+        loop.requestStop()
+    }
+
+    /// Accepts a publisher's offer: creates a transport, and a producer for each media section that is sent.
+    ///
+    /// `name` comes back with the transport's closing event and stands in statistics.
+    /// - Throws: What `MediaEngine.publish` throws; `.tooManyTransports` also while thousands of `events` wait for
+    ///   their reader; `.invalidConfiguration` after `shutdown`.
+    public func publish(offer: String, name: String) throws(MediaEngineError) -> PublishSession {
+        try admit()
+        return try loop.driver.publish(offer: offer, name: name)
+    }
+
+    /// Accepts a watcher's offer: creates a transport, and a consumer for each of `producers` that a media section of
+    /// the offer can receive.
+    ///
+    /// - Throws: What `MediaEngine.watch` throws; `.tooManyTransports` also while thousands of `events` wait for their
+    ///   reader; `.invalidConfiguration` after `shutdown`.
+    public func watch(
+        offer: String, name: String, producers: [ProducerID]
+    ) throws(MediaEngineError) -> WatchSession {
+        try admit()
+        return try loop.driver.watch(offer: offer, name: name, producers: producers)
+    }
+
+    /// Takes an SDP fragment: trickled candidates (returns nil), or new credentials, which restart ICE (returns the
+    /// answering fragment and the new local username fragment).
+    ///
+    /// - Throws: What `MediaEngine.updateICE` throws; after `shutdown`, `.unknownTransport`.
+    public func updateICE(
+        _ transport: TransportID, fragment: String
+    ) throws(MediaEngineError) -> (answer: String, usernameFragment: String)? {
+        guard !loop.driver.isStopping else { throw .unknownTransport }
+        return try loop.driver.updateICE(transport, fragment: fragment)
+    }
+
+    /// Closes a transport: the peer hears BYE and close_notify; no event follows. Returns whether it was still there.
+    @discardableResult
+    public func close(_ transport: TransportID) -> Bool {
+        guard !loop.driver.isStopping else { return false }
+        return loop.driver.close(transport)
+    }
+
+    /// Every counter of the engine, now.
+    public func statistics() -> MediaStatistics {
+        loop.driver.statistics
+    }
+
+    /// Every counter of the sockets and the thread, now.
+    public func workerStatistics() -> WorkerStatistics {
+        var result = loop.driver.workerStatistics
+        result.eventDrops = loop.events.drops
+        return result
+    }
+
+    /// What happens to transports, for one reader at a time: a second one ends the first one's stream. The stream ends
+    /// after `shutdown`.
+    ///
+    /// Events wait for their reader from the worker's start on. A reader that holds its stream loses none: rather than
+    /// queue without bound, `publish` and `watch` refuse new transports while more than twice
+    /// `MediaEngineConfiguration.maximumTransports` events wait. While nobody holds a stream, the oldest of four times
+    /// as many events make room for newer ones.
+    public nonisolated var events: AsyncStream<MediaEvent> { loop.events.stream }
+
+    /// Closes every transport (peers hear BYE and close_notify), then the sockets, then stops the thread. Returns when
+    /// that is done. Commands are refused afterwards; statistics keep their last values. May be called again.
+    public nonisolated func shutdown() async {
+        await loop.stop()
+    }
+
+    private func admit() throws(MediaEngineError) {
+        guard !loop.driver.isStopping else { throw .invalidConfiguration("the worker has been shut down") }
+        guard !loop.events.isCongested else { throw .tooManyTransports }
+    }
+}

@@ -1,0 +1,37 @@
+import CMediaIO
+
+/// A worker's sockets: one for each address family, on one port.
+struct UDPSockets: ~Copyable {
+    var ipv4: Descriptor
+    /// Not open on a host without IPv6.
+    var ipv6: Descriptor
+    let port: UInt16
+
+    /// Binds `port` for both families; 0 finds a port that is free for both.
+    init(port wanted: UInt16) throws(MediaIOError) {
+        var attempts = wanted == 0 ? 16 : 1
+        while true {
+            attempts -= 1
+            var port = wanted
+            let ipv4 = Descriptor(sluice_udp_socket(4, &port))
+            guard ipv4.isOpen else { throw Self.error(ipv4.number, port: wanted) }
+            let ipv6 = Descriptor(sluice_udp_socket(6, &port))
+            if ipv6.isOpen || sluice_is_family_unavailable(ipv6.number) {
+                self.ipv4 = ipv4
+                self.ipv6 = ipv6
+                self.port = port
+                return
+            }
+            // The port the kernel chose for IPv4 may be taken for IPv6: let it choose again.
+            guard attempts > 0, sluice_is_address_in_use(ipv6.number) else {
+                throw Self.error(ipv6.number, port: wanted)
+            }
+        }
+    }
+
+    private static func error(_ result: Int32, port: UInt16) -> MediaIOError {
+        if sluice_is_address_in_use(result) { return .portInUse(port) }
+        if sluice_is_permission_denied(result) { return .portNotPermitted(port) }
+        return .system("binding UDP port \(port)", result: result)
+    }
+}
