@@ -16,3 +16,22 @@ public struct MediaEngineConfiguration: Sendable {
         self.candidates = candidates
     }
 }
+
+extension MediaEngineConfiguration {
+    /// Throws `MediaEngineError.invalidConfiguration`, naming the field and its range, for the first value out of range.
+    func validate() throws(MediaEngineError) {
+        let timeouts: ClosedRange<MediaDuration> = .seconds(1)...(.seconds(600))
+        guard timeouts.contains(consentTimeout) else {
+            throw .invalidConfiguration("consentTimeout must be 1 to 600 seconds")
+        }
+        guard timeouts.contains(handshakeTimeout) else {
+            throw .invalidConfiguration("handshakeTimeout must be 1 to 600 seconds")
+        }
+        guard (1...65_535).contains(maximumTransports) else {
+            throw .invalidConfiguration("maximumTransports must be 1 to 65535")
+        }
+        guard (576...1472).contains(maximumDatagramSize) else {
+            throw .invalidConfiguration("maximumDatagramSize must be 576 to 1472 bytes")
+        }
+    }
+}

@@ -1,7 +1,11 @@
 /// Why the engine refused a command.
 public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
+    /// The SDP can't be read; the text is one line that names the line and what is wrong.
+    case malformedOffer(String)
     /// The offer can't be served; the text is one line that names the line of the offer and what is wrong.
     case unacceptableOffer(String)
+    /// The offer can't receive the codec that is published; the text names it.
+    case noCommonCodec(String)
     /// A configuration value out of range; the text names the field and the range.
     case invalidConfiguration(String)
     /// The transport has closed.
@@ -16,7 +20,9 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
     /// One line for a person.
     public var description: String {
         switch self {
-        case .unacceptableOffer(let text), .invalidConfiguration(let text): text
+        case .malformedOffer(let text), .unacceptableOffer(let text), .noCommonCodec(let text),
+            .invalidConfiguration(let text):
+            text
         case .unknownTransport: "the session has closed"
         case .unknownProducer: "the stream has closed"
         case .tooManyTransports: "the engine is at its limit of transports"

@@ -60,6 +60,13 @@ public struct RTPHeaderExtensionMap: Hashable, Sendable {
         set { identifiers[Int(kind.rawValue)] = newValue ?? 0 }
     }
 
+    /// Adds the identifiers of another map. Bundled sections agree on them. Source: RFC 8843, section 15.1.1.
+    mutating func merge(_ other: RTPHeaderExtensionMap) {
+        for index in identifiers.indices where other.identifiers[index] != 0 {
+            identifiers[index] = other.identifiers[index]
+        }
+    }
+
     /// The extension that has an identifier; nil when none has.
     public func kind(of identifier: UInt8) -> RTPHeaderExtension? {
         guard identifier != 0 else { return nil }

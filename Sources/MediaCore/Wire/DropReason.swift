@@ -1,5 +1,5 @@
 /// Why something that arrived was not used. Every drop has one reason, and every reason a counter.
-public enum DropReason: UInt8, CaseIterable, Sendable {
+public enum DropReason: UInt8, Error, CaseIterable, Sendable {
     // Demultiplexing
     /// Shorter than any packet, longer than any we take, or a first byte that no protocol owns (RFC 7983).
     case unrecognized

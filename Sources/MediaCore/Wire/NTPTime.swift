@@ -19,6 +19,12 @@ public struct NTPTime: Hashable, Sendable {
         bits = era << 32 | ((nanoseconds << 32) / 1_000_000_000)
     }
 
+    /// Seconds since the Unix epoch, taken to lie in the NTP era that ends in 2036 or the one after it.
+    var unixSeconds: Int64 {
+        let seconds = Int64(bits >> 32) - 2_208_988_800
+        return seconds >= 0 ? seconds : seconds + 1 << 32
+    }
+
     /// The middle 32 bits, in units of 1/65536 s: what report blocks carry as the last sender report.
     public var compact: UInt32 { UInt32(truncatingIfNeeded: bits >> 16) }
 

@@ -49,7 +49,12 @@ public struct TransmitArena: ~Copyable {
 
     /// Whether one more datagram of `count` bytes fits.
     func hasRoom(_ count: Int) -> Bool {
-        entries.count < maximumEntries && count <= storage.byteCount - byteCount
+        hasRoom(1, each: count)
+    }
+
+    /// Whether `datagrams` more of `count` bytes each fit.
+    func hasRoom(_ datagrams: Int, each count: Int) -> Bool {
+        entries.count <= maximumEntries - datagrams && count * datagrams <= storage.byteCount - byteCount
     }
 
     /// Copies a datagram in. Returns false, and counts the refusal, when there is no room.

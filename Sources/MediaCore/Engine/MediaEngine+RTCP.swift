@@ -1,0 +1,106 @@
+/// Received RTCP: authenticated, checked whole, then acted on message by message.
+extension MediaEngine {
+    mutating func receiveRTCP(_ datagram: RawSpan, _ transport: SlotID, at instant: MediaInstant) -> DropReason? {
+        let memory = UnsafeMutableRawBufferPointer(start: scratch.unsafeBase, count: scratch.byteCount)
+        let byteCount: Int
+        switch transports[transport].unprotectRTCP(datagram, into: memory) {
+        case .packet(let count): byteCount = count
+        case .refused(let reason): return reason
+        }
+        let plaintext = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: memory[..<byteCount]))
+        guard RTCPReader.validate(plaintext) else { return .rtcpMalformed }
+        var reader = RTCPReader(plaintext)
+        do throws(RTCPError) {
+            while let message = try reader.next() {
+                if let reason = handle(message, from: transport, at: instant) { drop(reason) }
+                guard transports.contains(transport) else { return nil }
+            }
+        } catch {
+            return .rtcpMalformed
+        }
+        touch(transport)
+        return nil
+    }
+
+    private mutating func handle(
+        _ message: RTCPMessage, from transport: SlotID, at instant: MediaInstant
+    ) -> DropReason? {
+        switch message {
+        case .senderReport(let report):
+            handle(report.blocks, from: transport, at: instant)
+            guard case .media(let stream)? = transports[transport].sources[report.ssrc], streams.contains(stream) else {
+                return .rtcpUnknownSource
+            }
+            streams[stream].reception.senderReport(report.ntpTime, at: instant)
+            streams[stream].clock.received(report: report.ntpTime, timestamp: report.rtpTimestamp)
+            if transports[transport].clockLead == nil {
+                transports[transport].clockLead = report.ntpTime - wallClock.ntpTime(at: instant)
+            }
+        case .receiverReport(let report):
+            handle(report.blocks, from: transport, at: instant)
+        case .goodbye(let goodbye):
+            return handle(goodbye.ssrcs, from: transport, at: instant)
+        case .nack(let nack):
+            guard let consumer = consumer(nack.media, of: transport) else { return .rtcpUnknownSource }
+            consumers[consumer].counters.nacks &+= 1
+            retransmit(nack, to: consumer, at: instant)
+        case .pictureLoss(let loss):
+            guard let consumer = consumer(loss.media, of: transport) else { return .rtcpUnknownSource }
+            consumers[consumer].counters.pictureLosses &+= 1
+            wantKeyframe(for: consumer)
+        case .fullIntraRequest(let request):
+            for entry in request.entries {
+                guard let consumer = consumer(entry.ssrc, of: transport) else { return .rtcpUnknownSource }
+                consumers[consumer].counters.fullIntraRequests &+= 1
+                wantKeyframe(for: consumer)
+            }
+        case .sourceDescription, .receiverEstimate, .transportFeedback, .unknown:
+            break
+        }
+        return nil
+    }
+
+    /// The consumer that sends an SSRC to a peer.
+    private func consumer(_ ssrc: UInt32, of transport: SlotID) -> SlotID? {
+        guard let consumer = transports[transport].consumerBySSRC[ssrc], consumers.contains(consumer) else {
+            return nil
+        }
+        return consumer
+    }
+
+    /// What a watcher says of the streams it gets. Source: RFC 3550, section 6.4.1.
+    private mutating func handle(_ blocks: [ReportBlock], from transport: SlotID, at instant: MediaInstant) {
+        for block in blocks {
+            guard let consumer = consumer(block.ssrc, of: transport) else { continue }
+            let clockRate = consumers[consumer].parameters.codec.codec.clockRate
+            consumers[consumer].remote.packetsLost = Int64(block.packetsLost)
+            consumers[consumer].remote.jitter = Double(block.jitter) / Double(clockRate)
+            guard block.lastSenderReport != 0 else { continue }
+            let now = wallClock.ntpTime(at: instant).compact
+            let roundTrip = now &- block.lastSenderReport &- block.delaySinceLastSenderReport
+            // More than a minute is a clock that went back, or a lie.
+            guard roundTrip < 60 << 16 else { continue }
+            consumers[consumer].remote.roundTrip = MediaDuration(
+                nanoseconds: Int64(roundTrip) * 1_000_000_000 / 65_536)
+        }
+    }
+
+    /// A peer may say goodbye for its own streams only; once it has for all of them, it has left.
+    private mutating func handle(
+        _ goodbyes: [UInt32], from transport: SlotID, at instant: MediaInstant
+    ) -> DropReason? {
+        var reason: DropReason?
+        for ssrc in goodbyes {
+            if transports[transport].sources[ssrc] != nil {
+                transports[transport].goodbyes.insert(ssrc)
+            } else {
+                reason = .rtcpUnknownSource
+            }
+        }
+        let live = transports[transport].producers.flatMap { producers[$0].streams }
+        if !live.isEmpty, live.allSatisfy({ transports[transport].goodbyes.contains(streams[$0].ssrc) }) {
+            close(transport, reason: .goodbye, at: instant)
+        }
+        return reason
+    }
+}

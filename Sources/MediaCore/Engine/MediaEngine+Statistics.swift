@@ -1,0 +1,49 @@
+extension MediaEngine {
+    /// Every counter, now.
+    public func statistics(at instant: MediaInstant) -> MediaStatistics {
+        var statistics = MediaStatistics()
+        for index in 0..<transports.slotCount {
+            guard let transport = transports.id(at: index) else { continue }
+            statistics.transports.append(self.statistics(of: transport))
+        }
+        for reason in DropReason.allCases where drops[reason] > 0 {
+            statistics.drops["\(reason)"] = drops[reason]
+        }
+        return statistics
+    }
+
+    private func statistics(of transport: SlotID) -> TransportStatistics {
+        let counters = transports[transport].counters
+        return TransportStatistics(
+            id: TransportID(slot: transport).description, name: transports[transport].name,
+            iceState: transports[transport].ice.state.rawValue, dtlsState: transports[transport].dtls.state.rawValue,
+            srtpCipher: transports[transport].profile.map { "\($0)" }, packetsReceived: counters.packetsReceived,
+            bytesReceived: counters.bytesReceived, packetsSent: counters.packetsSent, bytesSent: counters.bytesSent,
+            inbound: transports[transport].producers.flatMap { producers[$0].streams.map { inbound($0) } },
+            outbound: transports[transport].consumers.map { outbound($0) })
+    }
+
+    private func inbound(_ stream: SlotID) -> InboundStatistics {
+        let counters = streams[stream].counters
+        let parameters = producers[streams[stream].producer].parameters
+        return InboundStatistics(
+            ssrc: streams[stream].ssrc, kind: parameters.kind.rawValue, mid: parameters.mid,
+            codec: parameters.codec.codec.rawValue, packetsReceived: counters.packets,
+            bytesReceived: counters.payloadBytes, packetsLost: streams[stream].reception.packetsLost,
+            jitter: streams[stream].reception.jitter, retransmittedPacketsReceived: counters.recovered,
+            nackCount: counters.nacks, pliCount: counters.pictureLosses, firCount: counters.fullIntraRequests,
+            keyFramesReceived: counters.keyframes)
+    }
+
+    private func outbound(_ consumer: SlotID) -> OutboundStatistics {
+        let counters = consumers[consumer].counters
+        let parameters = consumers[consumer].parameters
+        let remote = consumers[consumer].remote
+        return OutboundStatistics(
+            ssrc: consumers[consumer].ssrc, kind: parameters.kind.rawValue, mid: parameters.mid,
+            codec: parameters.codec.codec.rawValue, packetsSent: counters.packets, bytesSent: counters.payloadBytes,
+            retransmittedPacketsSent: counters.retransmitted, nackCount: counters.nacks,
+            pliCount: counters.pictureLosses, firCount: counters.fullIntraRequests, packetsLost: remote.packetsLost,
+            jitter: remote.jitter, roundTripTime: remote.roundTrip?.inSeconds)
+    }
+}

@@ -1,0 +1,41 @@
+/// Merges the wishes of any number of watchers for a keyframe into few requests to the publisher.
+///
+/// A request is repeated until a keyframe comes, never more often than the interval allows: a flood of wishes
+/// costs the publisher two keyframes a second at most.
+struct KeyframeRequester: Sendable {
+    /// The least time between two requests.
+    static let interval = MediaDuration.milliseconds(500)
+    /// How often a request is repeated for one wish before its sender must wish again.
+    static let maximumAttempts = 10
+
+    private(set) var isWanted = false
+    private var attempts = 0
+    private var lastRequest: MediaInstant?
+
+    /// Somebody needs a keyframe.
+    mutating func want() {
+        isWanted = true
+        attempts = 0
+    }
+
+    /// A keyframe has begun to arrive.
+    mutating func keyframeArrived() {
+        isWanted = false
+    }
+
+    /// When `takeDue` will say yes; nil while nobody wants a keyframe.
+    var nextDeadline: MediaInstant? {
+        guard isWanted else { return nil }
+        guard let lastRequest else { return MediaInstant(nanoseconds: .min) }
+        return lastRequest + Self.interval
+    }
+
+    /// Whether to send a request now; counts it as sent.
+    mutating func takeDue(at instant: MediaInstant) -> Bool {
+        guard let deadline = nextDeadline, deadline <= instant else { return false }
+        lastRequest = instant
+        attempts += 1
+        if attempts >= Self.maximumAttempts { isWanted = false }
+        return true
+    }
+}

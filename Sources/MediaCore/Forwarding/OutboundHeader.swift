@@ -1,0 +1,142 @@
+/// The values of a packet that are known only when it leaves.
+struct Departure {
+    var ssrc: UInt32
+    var payloadType: UInt8
+    var sequenceNumber: UInt16
+    var timestamp: UInt32
+    var transportSequenceNumber: UInt16
+    /// 24 bits: seconds as 6.18 fixed point.
+    var absoluteSendTime: UInt32
+}
+
+/// Writes the RTP headers of one consumer: its own numbers, its own extension identifiers, the source's extension data.
+struct OutboundHeader {
+    private let transportSequenceNumber: UInt8
+    private let absoluteSendTime: UInt8
+    private let mid: UInt8
+    private let audioLevel: UInt8
+    private let playoutDelay: UInt8
+    private let videoOrientation: UInt8
+    private let dependencyDescriptor: UInt8
+    private var midBytes = InlineArray<16, UInt8>(repeating: 0)
+    private let midByteCount: Int
+
+    /// Identifiers of 0 stand for extensions that were not negotiated.
+    init(_ parameters: RTPParameters) {
+        let identifiers = parameters.headerExtensions
+        transportSequenceNumber = identifiers[.transportSequenceNumber] ?? 0
+        absoluteSendTime = identifiers[.absoluteSendTime] ?? 0
+        mid = identifiers[.mid] ?? 0
+        audioLevel = identifiers[.audioLevel] ?? 0
+        playoutDelay = identifiers[.playoutDelay] ?? 0
+        videoOrientation = identifiers[.videoOrientation] ?? 0
+        dependencyDescriptor = identifiers[.dependencyDescriptor] ?? 0
+        var count = 0
+        for byte in parameters.mid.utf8.prefix(16) {
+            midBytes[count] = byte
+            count += 1
+        }
+        midByteCount = count
+    }
+
+    /// Bounds what `write` will need for this packet.
+    func byteCountBound(_ packet: StoredPacket) -> Int {
+        12 + 4 + 4 + 5 + 18 + 8 + 3 + Int(packet.audioLevel.count) + Int(packet.playoutDelay.count)
+            + Int(packet.videoOrientation.count) + Int(packet.dependencyDescriptor.count)
+    }
+
+    /// Whether an element needs the two-byte form. Source: RFC 8285, section 4.3.
+    private func needsTwoByteForm(_ packet: StoredPacket) -> Bool {
+        let largest = max(
+            max(transportSequenceNumber, absoluteSendTime, mid), max(audioLevel, playoutDelay, videoOrientation),
+            dependencyDescriptor)
+        return largest > 14 || packet.dependencyDescriptor.count > 16 || packet.playoutDelay.count > 16
+            || packet.audioLevel.count > 16 || packet.videoOrientation.count > 16
+    }
+
+    /// Writes the header of one packet and returns its length. `memory` holds at least `byteCountBound(packet)` bytes;
+    /// `source` is where the stored packet begins.
+    func write(
+        _ departure: Departure, _ packet: StoredPacket, from source: UnsafeRawPointer,
+        to memory: UnsafeMutableRawPointer
+    ) -> Int {
+        memory.storeBytes(of: 0x80, as: UInt8.self)
+        memory.storeBytes(
+            of: departure.payloadType | (packet.marker ? 0x80 : 0), toByteOffset: 1, as: UInt8.self)
+        memory.storeBytes(of: departure.sequenceNumber.bigEndian, toByteOffset: 2, as: UInt16.self)
+        memory.storeBytes(of: departure.timestamp.bigEndian, toByteOffset: 4, as: UInt32.self)
+        memory.storeBytes(of: departure.ssrc.bigEndian, toByteOffset: 8, as: UInt32.self)
+
+        var block = ExtensionBlock(memory: memory, isTwoByte: needsTwoByteForm(packet))
+        if transportSequenceNumber != 0 {
+            block.begin(transportSequenceNumber, 2)
+            block.append(UInt8(truncatingIfNeeded: departure.transportSequenceNumber >> 8))
+            block.append(UInt8(truncatingIfNeeded: departure.transportSequenceNumber))
+        }
+        if absoluteSendTime != 0 {
+            block.begin(absoluteSendTime, 3)
+            block.append(UInt8(truncatingIfNeeded: departure.absoluteSendTime >> 16))
+            block.append(UInt8(truncatingIfNeeded: departure.absoluteSendTime >> 8))
+            block.append(UInt8(truncatingIfNeeded: departure.absoluteSendTime))
+        }
+        if mid != 0, midByteCount > 0 {
+            block.begin(mid, midByteCount)
+            for index in 0..<midByteCount { block.append(midBytes[index]) }
+        }
+        block.copy(audioLevel, packet.audioLevel, from: source)
+        block.copy(playoutDelay, packet.playoutDelay, from: source)
+        block.copy(videoOrientation, packet.videoOrientation, from: source)
+        block.copy(dependencyDescriptor, packet.dependencyDescriptor, from: source)
+        return block.finish()
+    }
+}
+
+/// A header extension block being written behind a fixed header. Source: RFC 8285, sections 4.2 and 4.3.
+private struct ExtensionBlock {
+    let memory: UnsafeMutableRawPointer
+    let isTwoByte: Bool
+    private var offset = 16
+
+    init(memory: UnsafeMutableRawPointer, isTwoByte: Bool) {
+        self.memory = memory
+        self.isTwoByte = isTwoByte
+    }
+
+    @inline(always)
+    mutating func append(_ byte: UInt8) {
+        memory.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+        offset += 1
+    }
+
+    @inline(always)
+    mutating func begin(_ identifier: UInt8, _ count: Int) {
+        if isTwoByte {
+            append(identifier)
+            append(UInt8(truncatingIfNeeded: count))
+        } else {
+            append(identifier << 4 | UInt8(truncatingIfNeeded: count - 1))
+        }
+    }
+
+    /// Copies an element of the source under another identifier, when both sides know it.
+    @inline(always)
+    mutating func copy(_ identifier: UInt8, _ range: ExtensionRange, from source: UnsafeRawPointer) {
+        guard identifier != 0, range.count > 0 else { return }
+        begin(identifier, Int(range.count))
+        memory.advanced(by: offset).copyMemory(
+            from: source.advanced(by: Int(range.offset)), byteCount: Int(range.count))
+        offset += Int(range.count)
+    }
+
+    /// Completes the block and returns the header's length; without elements there is no block.
+    mutating func finish() -> Int {
+        guard offset > 16 else { return 12 }
+        while offset & 3 != 0 { append(0) }
+        memory.storeBytes(of: 0x90, as: UInt8.self)
+        let profile: UInt16 = isTwoByte ? 0x1000 : 0xBEDE
+        memory.storeBytes(of: profile.bigEndian, toByteOffset: 12, as: UInt16.self)
+        memory.storeBytes(
+            of: UInt16(truncatingIfNeeded: (offset - 16) / 4).bigEndian, toByteOffset: 14, as: UInt16.self)
+        return offset
+    }
+}

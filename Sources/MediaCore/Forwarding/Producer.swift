@@ -1,0 +1,15 @@
+/// One media section that a peer sends, and who watches it.
+struct Producer: ~Copyable {
+    let transport: SlotID
+    let parameters: RTPParameters
+    /// The received streams: one, or one for each simulcast encoding.
+    var streams: [SlotID] = []
+    /// The stream that consumers are fed from: the first that arrived.
+    var forwarded: SlotID?
+    var consumers: [SlotID] = []
+
+    init(transport: SlotID, parameters: RTPParameters) {
+        self.transport = transport
+        self.parameters = parameters
+    }
+}

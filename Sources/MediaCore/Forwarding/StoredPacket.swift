@@ -1,0 +1,26 @@
+/// Where a header extension's data stands inside a stored packet; a count of zero says it is not there.
+struct ExtensionRange {
+    var offset: UInt16 = 0
+    var count: UInt8 = 0
+}
+
+/// What is known of one stored packet: parsed once at arrival, read by every consumer.
+struct StoredPacket {
+    /// -1 in a slot that holds nothing yet.
+    var extendedSequenceNumber: Int64 = -1
+    /// Where the packet starts, in bytes ever written to the store.
+    var position: UInt64 = 0
+    var headerByteCount: UInt16 = 0
+    /// Without padding.
+    var payloadByteCount: UInt16 = 0
+    var timestamp: UInt32 = 0
+    var marker = false
+    var isKeyframeStart = false
+    var arrival = MediaInstant(nanoseconds: 0)
+    var audioLevel = ExtensionRange()
+    var playoutDelay = ExtensionRange()
+    var videoOrientation = ExtensionRange()
+    var dependencyDescriptor = ExtensionRange()
+
+    var byteCount: Int { Int(headerByteCount) + Int(payloadByteCount) }
+}
