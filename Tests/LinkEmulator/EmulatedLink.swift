@@ -31,7 +31,7 @@ struct EmulatedLink {
         fromB = Way(from: b, to: a, direction: LinkDirection(settings: options.fromB, seed: seeds.next()))
     }
 
-    /// Carries packets until SIGTERM or SIGINT.
+    /// Carries packets until SIGTERM or SIGINT, or until an end is gone.
     mutating func run() -> (fromA: LinkCounters, fromB: LinkCounters) {
         while true {
             var descriptors = [stop, fromA.from, fromB.from].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -42,7 +42,11 @@ struct EmulatedLink {
                 wait = next > now ? Int64(next - now) : 0
             }
             _ = link_wait(&descriptors, UInt32(descriptors.count), wait)
-            if descriptors[0].revents != 0 { return (fromA.counters, fromB.counters) }
+            // A TUN in error is one whose namespace is gone.
+            let failing = Int16(POLLERR | POLLHUP | POLLNVAL)
+            if descriptors[0].revents != 0 || descriptors.contains(where: { $0.revents & failing != 0 }) {
+                return (fromA.counters, fromB.counters)
+            }
             Self.take(&fromA, &scratch)
             Self.take(&fromB, &scratch)
             Self.release(&fromA)

@@ -46,13 +46,20 @@ struct Namespace: Sendable {
     /// Ends what still runs in here, and the namespace.
     func destroy() { Self.destroy(name) }
 
-    /// Destroys what an earlier run left behind when it was killed.
+    /// Destroys what an earlier run left behind when it was killed, its folders too.
     static func destroyLeftovers() {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
-        for name in names {
+        for name in leftovers(in: "/run/netns") { destroy(name) }
+        let folder = NSTemporaryDirectory()
+        for name in leftovers(in: folder) { try? FileManager.default.removeItem(atPath: folder + name) }
+    }
+
+    /// The names there that carry the id of a process that is gone.
+    private static func leftovers(in folder: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { name in
             let parts = name.split(separator: "-")
-            guard parts.count == 3, parts[0] == "sluice", let owner = pid_t(parts[1]) else { continue }
-            if kill(owner, 0) != 0 && errno == ESRCH { destroy(name) }
+            guard parts.count == 3, parts[0] == "sluice", let owner = pid_t(parts[1]) else { return false }
+            return kill(owner, 0) != 0 && errno == ESRCH
         }
     }
 
@@ -61,8 +68,14 @@ struct Namespace: Sendable {
     }
 
     private static func destroy(_ name: String) {
-        let inside = (try? ChildProcess.run(["ip", "netns", "pids", name])) ?? ""
-        for process in inside.split(whereSeparator: \.isWhitespace).compactMap({ pid_t($0) }) { kill(process, SIGKILL) }
+        // Until the last has gone: a browser's processes may start another while they die.
+        for _ in 0..<100 {
+            let inside = (try? ChildProcess.run(["ip", "netns", "pids", name])) ?? ""
+            let processes = inside.split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
+            if processes.isEmpty { break }
+            for process in processes { kill(process, SIGKILL) }
+            usleep(20_000)
+        }
         _ = try? ChildProcess.run(["ip", "netns", "delete", name])
     }
 }
