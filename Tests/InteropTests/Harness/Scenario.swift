@@ -31,14 +31,14 @@ final class Scenario: Sendable {
         return namespace
     }
 
-    /// Starts a program in a namespace, or in ours when that is nil.
+    /// Starts a program in a namespace.
     func start(
-        _ name: String, _ command: [String], in namespace: Namespace?, environment: [String: String] = [:],
+        _ name: String, _ command: [String], in namespace: Namespace, environment: [String: String] = [:],
         descriptors: [Int32: Int32] = [:]
     ) throws -> ChildProcess {
         let count = processes.withLock { $0.count }
         let process = try ChildProcess(
-            name, arguments: namespace?.command(command) ?? command, environment: environment,
+            name, arguments: namespace.command(command), environment: environment,
             descriptors: descriptors, log: "\(folder)/\(count)-\(name).log")
         processes.withLock { $0.append(process) }
         return process
@@ -48,11 +48,12 @@ final class Scenario: Sendable {
     func emulatedLink(_ options: String) async throws -> (a: Namespace, b: Namespace, emulator: ChildProcess) {
         let (a, b) = try Namespace.pair()
         namespaces.withLock { $0 += [a, b] }
+        // In a namespace like all others, so that it is found and ended with it.
         let emulator = try start(
             "LinkEmulator",
             [InteropEnvironment.binary("LinkEmulator"), "--namespace-a", a.name, "--namespace-b", b.name]
                 + options.split(separator: " ").map(String.init),
-            in: nil)
+            in: a)
         try await eventually("the link is ready", within: .seconds(5), every: .milliseconds(20)) {
             if let code = emulator.exitCode { throw ChildProcess.Failure(description: "LinkEmulator ended: \(code)") }
             return emulator.output.hasPrefix("ready\n")
