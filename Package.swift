@@ -35,6 +35,45 @@ var targets: [Target] = [
 ]
 
 if !coreOnly {
+    products += [
+        .library(name: "MediaSignaling", targets: ["MediaSignaling"]),
+        .executable(name: "MediaHost", targets: ["MediaHost"]),
+    ]
+    dependencies += [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    ]
+    targets += [
+        .target(
+            name: "MediaSignaling",
+            dependencies: [
+                "MediaCore", "MediaIO", "COpenSSL",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "MediaHost",
+            dependencies: [
+                "MediaCore", "MediaIO", "MediaSignaling",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "MediaSignalingTests",
+            dependencies: [
+                "MediaCore", "MediaIO", "MediaSignaling",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings),
+    ]
+}
+
+if !coreOnly {
     targets += [
         // Tests with real browsers: what they decode, over clean and over lossy links.
         .target(name: "CLinkEmulator", path: "Tests/CLinkEmulator"),

@@ -101,7 +101,19 @@ struct sluice_receive_vector {
     union control *controls;
 };
 
-struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity) {
+// The kernel overwrites lengths and flags of what it fills: they are set again before the next call.
+static void reset_message(struct sluice_receive_vector *vector, uint32_t index) {
+    vector->messages[index].msg_hdr = (struct msghdr){
+        .msg_name = &vector->sources[index],
+        .msg_namelen = sizeof vector->sources[index],
+        .msg_iov = &vector->segments[index],
+        .msg_iovlen = 1,
+        .msg_control = &vector->controls[index],
+        .msg_controllen = sizeof vector->controls[index],
+    };
+}
+
+struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity, void *slab, size_t slot_size) {
     struct sluice_receive_vector *vector = calloc(1, sizeof *vector);
     if (!vector) abort();
     vector->capacity = capacity;
@@ -110,6 +122,10 @@ struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity) {
     vector->sources = calloc(capacity, sizeof *vector->sources);
     vector->controls = calloc(capacity, sizeof *vector->controls);
     if (!vector->messages || !vector->segments || !vector->sources || !vector->controls) abort();
+    for (uint32_t i = 0; i < capacity; i++) {
+        vector->segments[i] = (struct iovec){.iov_base = (char *)slab + i * slot_size, .iov_len = slot_size};
+        reset_message(vector, i);
+    }
     return vector;
 }
 
@@ -153,21 +169,7 @@ static void read_destination(struct msghdr *header, struct sluice_local *destina
     }
 }
 
-int sluice_receive(
-    struct sluice_receive_vector *vector, int descriptor, void *slab, size_t slot_size,
-    struct sluice_datagram *datagrams) {
-    for (uint32_t i = 0; i < vector->capacity; i++) {
-        // The kernel overwrites lengths and flags.
-        vector->segments[i] = (struct iovec){.iov_base = (char *)slab + i * slot_size, .iov_len = slot_size};
-        vector->messages[i].msg_hdr = (struct msghdr){
-            .msg_name = &vector->sources[i],
-            .msg_namelen = sizeof vector->sources[i],
-            .msg_iov = &vector->segments[i],
-            .msg_iovlen = 1,
-            .msg_control = &vector->controls[i],
-            .msg_controllen = sizeof vector->controls[i],
-        };
-    }
+int sluice_receive(struct sluice_receive_vector *vector, int descriptor, struct sluice_datagram *datagrams) {
     int count = recvmmsg(descriptor, vector->messages, vector->capacity, 0, NULL);
     if (count < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
     for (int i = 0; i < count; i++) {
@@ -176,6 +178,7 @@ int sluice_receive(
         read_destination(header, &datagrams[i].destination);
         datagrams[i].count = vector->messages[i].msg_len;
         datagrams[i].is_truncated = (header->msg_flags & MSG_TRUNC) != 0;
+        reset_message(vector, i);
     }
     return count;
 }

@@ -29,7 +29,10 @@ struct EngineDriver: ~Copyable {
     private var waitCalls: UInt64 = 0
     private let ready: UnsafeMutablePointer<sluice_ready>
 
-    init(engine: consuming MediaEngine, sockets: consuming UDPSockets, wake: Int32) throws(MediaIOError) {
+    init(
+        engine: consuming MediaEngine, sockets: consuming UDPSockets, wake: Int32,
+        transmit: @escaping SendLane.Transmit = sluice_send
+    ) throws(MediaIOError) {
         let epoll = Descriptor(sluice_epoll_create())
         guard epoll.isOpen else { throw .system("creating the event loop", result: epoll.number) }
         for (descriptor, tag) in [(wake, Tag.wake), (sockets.ipv4.number, Tag.ipv4), (sockets.ipv6.number, Tag.ipv6)]
@@ -37,7 +40,7 @@ struct EngineDriver: ~Copyable {
             let result = sluice_epoll_set(epoll.number, descriptor, tag, false, true)
             guard result >= 0 else { throw .system("creating the event loop", result: result) }
         }
-        sender = Sender(ipv4: sockets.ipv4.number, ipv6: sockets.ipv6.number)
+        sender = Sender(ipv4: sockets.ipv4.number, ipv6: sockets.ipv6.number, transmit: transmit)
         self.engine = engine
         self.sockets = sockets
         self.epoll = epoll
@@ -51,13 +54,13 @@ struct EngineDriver: ~Copyable {
 
     // MARK: Turns
 
-    /// Waits until something is to be done, or only looks when `mayBlock` is false; then receives, advances the
-    /// engine's time, sends, and moves the engine's events to `events`. Returns whether output is left for the next
-    /// turn.
-    mutating func turn(mayBlock: Bool, wake: Int32, events: inout [MediaEvent]) -> Bool {
-        var timeout: Int64 = 0
-        if mayBlock {
-            timeout = engine.nextDeadline.map { max(0, ($0 - SystemClock.now).nanoseconds) } ?? -1
+    /// Waits until something is to be done, `longestWait` at most (nil: for ever); then receives, advances the engine's
+    /// time, sends, and moves the engine's events to `events`. Returns whether output is left for the next turn.
+    mutating func turn(longestWait: MediaDuration?, wake: Int32, events: inout [MediaEvent]) -> Bool {
+        var timeout = longestWait?.nanoseconds ?? -1
+        if timeout != 0, let deadline = engine.nextDeadline {
+            let remaining = max(0, (deadline - SystemClock.now).nanoseconds)
+            timeout = timeout < 0 ? remaining : min(timeout, remaining)
         }
         waitCalls &+= 1
         let count = sluice_epoll_wait(epoll.number, timeout, ready, 3)
@@ -148,7 +151,11 @@ struct EngineDriver: ~Copyable {
 
     mutating func close(_ transport: TransportID) -> Bool {
         transports.remove(transport)
-        return engine.close(transport, at: SystemClock.now)
+        let now = SystemClock.now
+        let wasOpen = engine.close(transport, at: now)
+        // A goodbye exists only in the output: when many transports close one after another, each must find room there.
+        _ = sendOutput(at: now)
+        return wasOpen
     }
 
     var statistics: MediaStatistics {
@@ -178,9 +185,7 @@ struct EngineDriver: ~Copyable {
     /// Closes every transport and refuses commands from now on.
     mutating func beginShutdown() {
         isStopping = true
-        let now = SystemClock.now
-        for transport in transports { engine.close(transport, at: now) }
-        transports.removeAll()
+        for transport in transports { _ = close(transport) }
     }
 
     /// Whether datagrams wait for a socket's buffer.

@@ -37,7 +37,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// How many jobs run between two turns at most.
     private static let jobsPerTurn = 64
-    /// How long a shutdown waits for room in the sockets' buffers, in nanoseconds.
+    /// How long a shutdown waits for room in the sockets' buffers.
     private static let flushTimeout = MediaDuration.milliseconds(250)
 
     /// Only turns and jobs touch it. They never overlap: that is what makes this class `Sendable`.
@@ -114,7 +114,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
                 state.isAsleep = !isBusy && nextJob == jobs.count && state.jobs.isEmpty && !state.stopIsRequested
                 return state.isAsleep
             }
-            isBusy = driver.turn(mayBlock: mayBlock, wake: wake, events: &events)
+            isBusy = driver.turn(longestWait: mayBlock ? nil : .zero, wake: wake, events: &events)
             deliver(&events)
 
             let isStopping = state.withLock { state in
@@ -143,8 +143,11 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     private func finish(jobs: ArraySlice<UnownedJob>, events: inout [MediaEvent]) {
         driver.beginShutdown()
         let deadline = SystemClock.now + Self.flushTimeout
-        while driver.turn(mayBlock: false, wake: wake, events: &events) || driver.isBlocked, SystemClock.now < deadline
-        {
+        var isBusy = driver.turn(longestWait: .zero, wake: wake, events: &events)
+        while isBusy || driver.isBlocked {
+            let remaining = deadline - SystemClock.now
+            guard remaining > .zero else { break }
+            isBusy = driver.turn(longestWait: isBusy ? .zero : remaining, wake: wake, events: &events)
         }
         driver.closeSockets()
         deliver(&events)

@@ -64,6 +64,7 @@ final class EventQueue: Sendable {
     }
 
     var drops: UInt64 { state.withLock { $0.drops } }
+    var count: Int { state.withLock { $0.count } }
 
     /// Adds an event. The oldest makes room when nobody has read for long.
     func append(_ event: MediaEvent) {

@@ -5,7 +5,8 @@ extension MediaWorker {
     public struct Configuration: Sendable {
         /// The UDP port, the same for IPv4 and IPv6; 0 takes any that is free.
         public var udpPort: UInt16 = 0
-        /// Announces only this interface's addresses. The sockets listen on all of them nevertheless.
+        /// Announces only this interface's addresses; has no effect beside `announcedAddresses`. The sockets listen on every
+        /// interface nevertheless.
         public var interface: String?
         /// IPv4 and IPv6 literals to announce instead of the interfaces' addresses, best first: a public address that
         /// is translated to this host's, for instance.

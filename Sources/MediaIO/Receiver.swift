@@ -7,7 +7,7 @@ struct Receiver: ~Copyable {
     static let slotSize = 2048
     static let slotCount = 64
 
-    private(set) var batch = DatagramBatch(byteCapacity: slotSize * slotCount)
+    private(set) var batch: DatagramBatch
     private let vector: OpaquePointer
     private let datagrams: UnsafeMutablePointer<sluice_datagram>
     private(set) var datagramCount: UInt64 = 0
@@ -17,7 +17,10 @@ struct Receiver: ~Copyable {
     private(set) var errors: UInt64 = 0
 
     init() {
-        vector = sluice_receive_vector_create(UInt32(Self.slotCount))
+        var batch = DatagramBatch(byteCapacity: Self.slotSize * Self.slotCount)
+        vector = sluice_receive_vector_create(
+            UInt32(Self.slotCount), batch.unsafeSlab.baseAddress, Self.slotSize)
+        self.batch = batch
         datagrams = .allocate(capacity: Self.slotCount)
         datagrams.initialize(repeating: sluice_datagram(), count: Self.slotCount)
     }
@@ -31,7 +34,7 @@ struct Receiver: ~Copyable {
     mutating func receive(from socket: Int32, locals: inout LocalAddressTable) -> Bool {
         batch.removeAll()
         calls &+= 1
-        let count = sluice_receive(vector, socket, batch.unsafeSlab.baseAddress, Self.slotSize, datagrams)
+        let count = sluice_receive(vector, socket, datagrams)
         guard count >= 0 else {
             // An error that some earlier datagram met on its way, reported here and thereby cleared.
             errors &+= 1

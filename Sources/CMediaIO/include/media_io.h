@@ -42,14 +42,13 @@ struct sluice_datagram {
 /// What `recvmmsg` needs, allocated once.
 struct sluice_receive_vector;
 
-struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity);
+/// Receives up to `capacity` datagrams at a time, the i-th into `slab + i * slot_size`.
+struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity, void *slab, size_t slot_size);
 void sluice_receive_vector_free(struct sluice_receive_vector *vector);
 
-/// Receives up to the vector's capacity of datagrams, the i-th into `slab + i * slot_size`, and describes them in
-/// `datagrams`. Returns how many; 0 when there is none.
-int sluice_receive(
-    struct sluice_receive_vector *vector, int descriptor, void *slab, size_t slot_size,
-    struct sluice_datagram *datagrams);
+/// Receives what there is, as far as the vector's capacity goes, and describes it in `datagrams`. Returns how many;
+/// 0 when there is none.
+int sluice_receive(struct sluice_receive_vector *vector, int descriptor, struct sluice_datagram *datagrams);
 
 /// What `sendmmsg` needs, allocated once.
 struct sluice_send_vector;

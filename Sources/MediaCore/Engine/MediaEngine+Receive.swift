@@ -86,6 +86,7 @@ extension MediaEngine {
             message, datagram, from: path, at: instant, random: &random, transmit: &output)
         if case .dropped(let reason) = outcome { return reason }
         count(datagram, transport)
+        forgetRemovedPaths(of: transport)
         remember(path, of: transport)
         handle(outcome, transport, at: instant)
         touch(transport)
@@ -104,23 +105,20 @@ extension MediaEngine {
             transports[transport].claims.removeAll { $0 == path }
             paths[path] = transport
             transports[transport].paths.append(path)
-            forgetSurplusPaths(of: transport)
-        } else if claims[path] != transport {
+        } else if claims[path] != transport, transports[transport].ice.contains(path) {
             claims[path] = transport
             transports[transport].claims.append(path)
-            if transports[transport].claims.count > ICEAgent.maximumPaths {
-                let oldest = transports[transport].claims.removeFirst()
-                if claims[oldest] == transport { claims[oldest] = nil }
-            }
         }
     }
 
-    /// Keeps as many addresses as the ICE agent does, never letting go of the one media uses.
-    private mutating func forgetSurplusPaths(of transport: SlotID) {
-        guard transports[transport].paths.count > ICEAgent.maximumPaths,
-            let index = transports[transport].paths.firstIndex(where: { $0 != transports[transport].ice.selectedPath })
-        else { return }
-        paths[transports[transport].paths.remove(at: index)] = nil
+    /// Forgets the addresses that the ICE agent's last step gave up.
+    mutating func forgetRemovedPaths(of transport: SlotID) {
+        for path in transports[transport].ice.removedPaths {
+            if paths[path] == transport { paths[path] = nil }
+            if claims[path] == transport { claims[path] = nil }
+            transports[transport].paths.removeAll { $0 == path }
+            transports[transport].claims.removeAll { $0 == path }
+        }
     }
 
     mutating func handle(_ outcome: ICEOutcome, _ transport: SlotID, at instant: MediaInstant) {
@@ -137,6 +135,12 @@ extension MediaEngine {
     }
 
     // MARK: DTLS
+
+    /// Uses these keys for a transport instead of agreeing on some: for runs that must repeat byte for byte.
+    package mutating func install(_ keys: SRTPKeyingMaterial, for transport: TransportID, at instant: MediaInstant) {
+        guard transports.contains(transport.slot) else { return }
+        _ = handle(.connected(keys), transport.slot, at: instant)
+    }
 
     private mutating func receiveDTLS(
         _ datagram: RawSpan, _ transport: SlotID, from path: NetworkPath, at instant: MediaInstant

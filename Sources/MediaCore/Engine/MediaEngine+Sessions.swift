@@ -105,6 +105,7 @@ extension MediaEngine {
         fragments[transports[transport].ice.local.usernameFragment] = nil
         transports[transport].ice.restart(local: local.credentials, remote: remote, at: instant)
         fragments[local.credentials.usernameFragment] = transport
+        forgetRemovedPaths(of: transport)
         let answer = ICEFragment(answering: fragment, local: local)
         return (answer.description, local.credentials.usernameFragment)
     }

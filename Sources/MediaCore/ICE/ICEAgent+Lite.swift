@@ -45,9 +45,8 @@ extension ICEAgent {
     ) {
         if let check = paths[index].check {
             guard instant - check.sentAt >= Self.checkSpacing else { return }
-            if check.isExhausted { paths[index].check = nil }
-        }
-        if paths[index].check == nil {
+            paths[index].check?.renew()
+        } else {
             let transactionID = STUNTransactionID(random: &random)
             paths[index].check = ICECheck(transactionID: transactionID, isNomination: false, at: instant)
         }

@@ -136,9 +136,10 @@ extension ICEAgent {
 
     // MARK: Our checks
 
-    /// Sends a path's check, first time or again. An address that has not answered yet gets at most three times the bytes
-    /// that came from it in authentic requests, and all such addresses together twenty checks a second: whoever forges
-    /// sources gains nothing. What is withheld counts as sent; the peer's next check brings it on again.
+    /// Sends a path's check, first time or again. An address that has not answered yet gets the seven transmissions of
+    /// one check, beyond that at most three times the bytes that came from it in authentic requests; and all such
+    /// addresses together get twenty checks a second. So forging sources is no way to multiply traffic. What is withheld
+    /// counts as sent.
     mutating func sendCheck(_ index: Int, at instant: MediaInstant, transmit: inout TransmitArena) {
         guard let check = paths[index].check, let remote else { return }
         paths[index].check?.sent(at: instant)
@@ -150,9 +151,12 @@ extension ICEAgent {
         guard builder.finish(key: remoteKey) else { return }
         let count = builder.bytes.count
         if mode == .lite, paths[index].validation == .none {
-            guard paths[index].bytesSent + count <= 3 * paths[index].bytesReceived,
+            guard
+                paths[index].checksSent < ICECheck.maximumTransmissions
+                    || paths[index].bytesSent + count <= 3 * paths[index].bytesReceived,
                 unansweredChecks.take(at: instant)
             else { return }
+            paths[index].checksSent += 1
         }
         if transmit.append(builder.bytes.span.bytes, to: paths[index].path) { paths[index].bytesSent += count }
     }
@@ -163,6 +167,16 @@ extension ICEAgent {
     func checkPriority(of path: NetworkPath) -> UInt32 {
         let preference = UInt32(UInt16.max) - UInt32(localPaths.firstIndex(of: path.local) ?? 0)
         return ICECandidate.Kind.peerReflexive.typePreference << 24 | preference << 8 | 255
+    }
+
+    /// A check was given up. A pair that answered before, as its nomination did not, gets a second chance.
+    mutating func checkTimedOut(_ index: Int) {
+        let hadAnswered = paths[index].validation == .current
+        checkFailed(index)
+        if mode == .controlling, hadAnswered, !isSelectionCurrent {
+            paths[index].validation = .none
+            paths[index].pairState = .waiting
+        }
     }
 
     /// A check was given up or refused.

@@ -149,7 +149,7 @@ struct ICEAgent: ~Copyable {
         for index in paths.indices {
             guard let check = paths[index].check, check.deadline <= instant else { continue }
             if check.isExhausted {
-                checkFailed(index)
+                checkTimedOut(index)
             } else {
                 sendCheck(index, at: instant, transmit: &transmit)
             }

@@ -1,10 +1,10 @@
 /// A connectivity check under way: one transaction, repeated until it is answered or given up.
 ///
-/// Source: RFC 8489, section 6.2.1. The interval doubles from 500 ms but stays at 2 s, so that seven transmissions take
-/// less time than a handshake may.
+/// Source: RFC 8489, section 6.2.1. The interval doubles from 500 ms but stays at 1 s, so that seven transmissions take
+/// less than half the time a handshake may.
 struct ICECheck: Hashable, Sendable {
     static let initialInterval = MediaDuration.milliseconds(500)
-    static let maximumInterval = MediaDuration.seconds(2)
+    static let maximumInterval = MediaDuration.seconds(1)
     static let maximumTransmissions = 7
 
     let transactionID: STUNTransactionID
@@ -31,6 +31,11 @@ struct ICECheck: Hashable, Sendable {
 
     /// Whether there is nothing left to do but give up.
     var isExhausted: Bool { transmissions >= Self.maximumTransmissions }
+
+    /// Allows as many transmissions again: the peer showed a sign of life.
+    mutating func renew() {
+        transmissions = 0
+    }
 
     /// Counts a transmission and schedules the next.
     mutating func sent(at instant: MediaInstant) {

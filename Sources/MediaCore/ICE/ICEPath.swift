@@ -38,6 +38,8 @@ struct ICEPath: Hashable, Sendable {
     var bytesReceived = 0
     /// Bytes sent before validation.
     var bytesSent = 0
+    /// Transmissions of checks before validation.
+    var checksSent = 0
 
     // A lite agent's.
     var nomination: Nomination?

@@ -1,7 +1,7 @@
 extension [UInt8] {
     /// Appends a message, with its header, padded to whole words. A list that is too long for one packet goes on in
     /// further packets of the same type. `unknown` appends nothing.
-    mutating func append(_ message: RTCPMessage) {
+    package mutating func append(_ message: RTCPMessage) {
         switch message {
         case .senderReport(let report):
             appendSenderReport(report)

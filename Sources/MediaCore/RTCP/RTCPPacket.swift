@@ -6,7 +6,7 @@ struct RTCPPacket: ~Escapable {
     let type: UInt8
     /// Header, body and padding, in bytes.
     let byteCount: Int
-    /// What follows the header, without padding.
+    /// What follows the header, without padding; transport-wide feedback keeps its own.
     let body: RawSpan
 
     @_lifetime(copy compound)
@@ -18,13 +18,15 @@ struct RTCPPacket: ~Escapable {
         self.type = type
         byteCount = Int(words) &* 4 &+ 4
         guard let content = try? compound.slice(at: offset &+ 4, count: byteCount &- 4) else { throw .framing }
-        guard first & 0x20 != 0 else {
+        // Transport-wide feedback tells by its counts where it ends, and clients differ in how they pad it: libwebrtc
+        // pads each of several in one compound, others set the bit and leave the count out.
+        let isTransportFeedback = type == RTCPType.transportFeedback && count == RTCPFeedbackFormat.transportWide
+        guard first & 0x20 != 0, !isTransportFeedback else {
             body = content
             return
         }
-        // Only the last packet may be padded. Transport-wide feedback is excepted: libwebrtc pads each of several.
-        let isTransportFeedback = type == RTCPType.transportFeedback && count == RTCPFeedbackFormat.transportWide
-        guard offset &+ byteCount == compound.byteCount || isTransportFeedback,
+        // Only the last packet may be padded.
+        guard offset &+ byteCount == compound.byteCount,
             let padding = try? content.uint8(at: content.byteCount &- 1), padding > 0,
             let rest = try? content.slice(at: 0, count: content.byteCount &- Int(padding))
         else { throw .framing }

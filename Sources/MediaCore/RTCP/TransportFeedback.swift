@@ -79,26 +79,25 @@ package struct TransportFeedback: Hashable, Sendable {
             let symbol = chunk >> 13
             // An empty run would make no progress.
             guard length > 0 else { throw .truncated }
-            guard symbol != 0 else { return length }
+            guard symbol == 1 || symbol == 2 else { return length }
             let count = min(length, Int(statusCount) - position)
             // Each needs a delta: more than the bytes left can't be.
             guard count <= reader.remaining else { throw .truncated }
-            for step in 0..<count { try note(symbol, at: position + step) }
+            for step in 0..<count { note(symbol, at: position + step) }
             return length
         }
         let symbolBits = chunk & 0x4000 == 0 ? 1 : 2
         let capacity = 14 / symbolBits
         for step in 0..<min(capacity, Int(statusCount) - position) {
             let shift = 14 - symbolBits * (step + 1)
-            try note(chunk >> UInt16(shift) & (symbolBits == 1 ? 1 : 3), at: position + step)
+            note(chunk >> UInt16(shift) & (symbolBits == 1 ? 1 : 3), at: position + step)
         }
         return capacity
     }
 
-    private mutating func note(_ symbol: UInt16, at position: Int) throws(WireError) {
-        // 3 is reserved: nobody knows whether a delta follows.
-        guard symbol < 3 else { throw .truncated }
-        guard symbol != 0 else { return }
+    /// Notes an arrival with a delta of `symbol` bytes. 3 is reserved and has none, as for other implementations.
+    private mutating func note(_ symbol: UInt16, at position: Int) {
+        guard symbol == 1 || symbol == 2 else { return }
         receptions.append(Reception(offset: UInt16(position), delta: Int16(symbol)))
     }
 }

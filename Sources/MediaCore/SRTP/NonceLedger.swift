@@ -2,7 +2,7 @@
 ///
 /// Transmitters of debug builds keep one and assert on it, so every simulated run checks the invariant; release
 /// builds hold none. It remembers the last packets only: 2048 of one source, fewer of many.
-package struct NonceLedger {
+struct NonceLedger {
     private struct Entry {
         var ssrc: UInt32
         var index: UInt64
@@ -11,8 +11,6 @@ package struct NonceLedger {
 
     private static let capacity = 2048
     private var entries: [Entry?] = []
-
-    package init() {}
 
     /// False when the job's SSRC and index are remembered with another header or payload.
     mutating func admit(_ job: SRTPJob) -> Bool {

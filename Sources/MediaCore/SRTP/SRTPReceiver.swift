@@ -4,6 +4,7 @@
 struct SRTPReceiver: ~Copyable {
     /// The bytes that protection adds to an RTP packet.
     let tagLength: Int
+    private let isAEAD: Bool
     private var rtp: LibcryptoSRTPCipher
     private let rtcp: LibcryptoSRTPCipher
     private(set) var rtpSources: SRTPSourceTable
@@ -19,6 +20,7 @@ struct SRTPReceiver: ~Copyable {
         rtpSources = SRTPSourceTable(maximumSources: maximumSources)
         rtcpSources = SRTPSourceTable(maximumSources: maximumSources)
         tagLength = profile.tagLength
+        isAEAD = profile.isAEAD
         self.rtp = rtp
         self.rtcp = rtcp
     }
@@ -63,7 +65,7 @@ struct SRTPReceiver: ~Copyable {
         let count = packet.byteCount - tagLength - 4
         guard count >= 8, let ssrc = try? packet.uint32(at: 4) else { return .refused(.srtpTooShort) }
         // The word with E bit and index comes last, or right before the tag of HMAC-SHA1.
-        let offset = tagLength == 16 ? packet.byteCount - 4 : count
+        let offset = isAEAD ? packet.byteCount - 4 : count
         guard let word = try? packet.uint32(at: offset), word >> 31 == 1 else {
             return .refused(.srtpAuthentication)
         }

@@ -2,13 +2,16 @@
 ///
 /// Packet indexes of RTP are given by whoever numbers the packets. They must never repeat with other content: one
 /// (key, SSRC, index) that encrypts two packets gives GCM's authentication key away. Debug builds check it.
+///
+/// A source begins with roll-over counter 0 and, best, a sequence number below 2^15: a receiver that misses its first
+/// packets takes whatever comes first for counter 0. Source: RFC 3711, section 3.3.1.
 struct SRTPTransmitter: ~Copyable {
     /// The bytes that protection adds to an RTP packet.
     let tagLength: Int
     private var rtp: LibcryptoSRTPCipher
     private let rtcp: LibcryptoSRTPCipher
     /// The index of the next SRTCP packet. One counter for all sources of the transport: it only has to be fresh.
-    private var nextRTCPIndex: UInt32 = 0
+    var nextRTCPIndex: UInt32 = 0
     #if DEBUG
     private var ledger = NonceLedger()
     #endif

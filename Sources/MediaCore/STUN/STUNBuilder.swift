@@ -90,7 +90,8 @@ struct STUNBuilder: Sendable {
         return true
     }
 
-    private mutating func appendHeader(_ type: UInt16, _ count: Int) {
+    /// An attribute's type and length; its value and padding are the caller's to append.
+    mutating func appendHeader(_ type: UInt16, _ count: Int) {
         bytes.append(bigEndian: type)
         bytes.append(bigEndian: UInt16(truncatingIfNeeded: count))
     }

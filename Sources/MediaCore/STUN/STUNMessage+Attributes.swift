@@ -84,7 +84,7 @@ extension STUNMessage {
 
     /// The two halves of USERNAME: the fragment of the message's receiver and that of its sender. Nil when it is absent
     /// or not two fragments of up to 256 visible ASCII characters. Source: RFC 8445, section 7.2.2.
-    func usernameFragments(in bytes: RawSpan) -> (receiver: String, sender: String)? {
+    package func usernameFragments(in bytes: RawSpan) -> (receiver: String, sender: String)? {
         guard let usernameRange, usernameRange.upperBound <= bytes.byteCount else { return nil }
         return bytes.extracting(usernameRange).withUnsafeBytes { name in
             guard let colon = name.firstIndex(of: UInt8(ascii: ":")) else { return nil }

@@ -14,7 +14,7 @@ extension STUNMessage {
     }
 
     /// Whether FINGERPRINT is there and right. It guards against mistaking other packets for STUN, not against anyone.
-    func verifyFingerprint(in bytes: RawSpan) -> Bool {
+    package func verifyFingerprint(in bytes: RawSpan) -> Bool {
         guard let fingerprintOffset, fingerprintOffset <= bytes.byteCount,
             let received = try? bytes.uint32(at: fingerprintOffset + 4)
         else { return false }

@@ -41,7 +41,7 @@ extension RawSpan {
     }
 
     /// A copy of the bytes.
-    var array: [UInt8] {
+    package var array: [UInt8] {
         withUnsafeBytes { Array($0) }
     }
 

@@ -8,7 +8,11 @@ struct LibsrtpSession: ~Copyable {
 
     private var session: srtp_t?
 
-    init?(_ profile: SRTPProfile, _ master: SRTPKeyingMaterial.MasterKey, inbound: Bool) {
+    /// Makes a session; nil when libsrtp lacks the profile.
+    init?(
+        _ profile: SRTPProfile, _ master: SRTPKeyingMaterial.MasterKey, inbound: Bool,
+        encryptsRTCP: Bool = true
+    ) {
         guard Self.isReady else { return nil }
         var policy = srtp_policy_t()
         for part in [\srtp_policy_t.rtp, \.rtcp] {
@@ -18,6 +22,7 @@ struct LibsrtpSession: ~Copyable {
             case .aeadAES256GCM: srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy[keyPath: part])
             }
         }
+        if !encryptsRTCP { policy.rtcp.sec_serv = sec_serv_auth }
         policy.ssrc.type = inbound ? ssrc_any_inbound : ssrc_any_outbound
         policy.window_size = 128
         var key = master.key + master.salt
@@ -32,9 +37,10 @@ struct LibsrtpSession: ~Copyable {
         srtp_dealloc(session)
     }
 
-    /// What libsrtp did to a packet where it stands: nil when it was refused, else the new length.
+    /// A function of libsrtp that changes a packet where it stands.
     typealias Operation = (srtp_t?, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>?) -> srtp_err_status_t
 
+    /// Runs a function on a packet: its status, and the packet's new length.
     func run(_ operation: Operation, _ packet: UnsafeMutableRawPointer, count: Int) -> (srtp_err_status_t, Int) {
         var length = Int32(count)
         let status = operation(session, packet, &length)

@@ -43,8 +43,8 @@ enum SRTPTestPacket {
 }
 
 extension SRTPTransmitter {
-    /// The protected form of a packet; nil when it was refused.
-    mutating func protect(_ packet: [UInt8], rollovers: UInt64 = 0) -> [UInt8]? {
+    /// The protected form of a packet.
+    mutating func protect(_ packet: [UInt8], rollovers: UInt64 = 0) throws(SRTPTestRefusal) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: packet.count + tagLength)
         var outcome = SRTPOutcome.pending
         packet.withUnsafeBytes { source in
@@ -62,14 +62,16 @@ extension SRTPTransmitter {
                 outcome = job.outcome
             }
         }
-        return outcome == .success ? result : nil
+        guard outcome == .success else { throw SRTPTestRefusal(reason: outcome.dropReason) }
+        return result
     }
 
-    /// The protected form of an RTCP packet; nil when it was refused.
-    mutating func protectRTCP(_ packet: [UInt8]) -> [UInt8]? {
+    /// The protected form of an RTCP packet.
+    mutating func protectRTCP(_ packet: [UInt8]) throws(SRTPTestRefusal) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: packet.count + rtcpOverhead)
         let count = result.withUnsafeMutableBytes { protectRTCP(packet.span.bytes, into: $0) }
-        return count == result.count ? result : nil
+        guard count == result.count else { throw SRTPTestRefusal(reason: nil) }
+        return result
     }
 }
 
@@ -111,16 +113,16 @@ extension SRTPReceiver {
     }
 
     /// The plaintext RTCP packet, or why there is none.
-    mutating func unprotectRTCP(_ packet: [UInt8]) -> Result<[UInt8], SRTCPRefusal> {
+    mutating func unprotectRTCP(_ packet: [UInt8]) -> Result<[UInt8], SRTPTestRefusal> {
         var result = [UInt8](repeating: 0, count: packet.count)
         switch result.withUnsafeMutableBytes({ unprotectRTCP(packet.span.bytes, into: $0) }) {
         case .packet(let count): return .success(Array(result[..<count]))
-        case .refused(let reason): return .failure(SRTCPRefusal(reason: reason))
+        case .refused(let reason): return .failure(SRTPTestRefusal(reason: reason))
         }
     }
 }
 
-/// A refusal as an error, for `Result`.
-struct SRTCPRefusal: Error, Equatable {
-    var reason: DropReason
+/// A refusal as an error.
+struct SRTPTestRefusal: Error, Equatable {
+    var reason: DropReason?
 }

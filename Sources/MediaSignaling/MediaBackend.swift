@@ -1,0 +1,33 @@
+public import MediaCore
+public import MediaIO
+
+/// One worker as signalling sees it: offers in, answers and events out.
+public protocol MediaBackend: Sendable {
+    /// Accepts a publisher's offer.
+    func publish(offer: String, name: String) async throws(MediaEngineError) -> PublishSession
+
+    /// Accepts a watcher's offer.
+    func watch(offer: String, name: String, producers: [ProducerID]) async throws(MediaEngineError) -> WatchSession
+
+    /// Takes an SDP fragment; returns the answering fragment when it restarted ICE.
+    func updateICE(
+        _ transport: TransportID, fragment: String
+    ) async throws(MediaEngineError) -> (answer: String, usernameFragment: String)?
+
+    /// Closes a transport; its peer is told.
+    @discardableResult
+    func close(_ transport: TransportID) async -> Bool
+
+    /// What the worker counts.
+    func report() async -> WorkerReport
+
+    /// What happens in the worker. Read by one reader; ends when the worker shuts down.
+    var events: AsyncStream<MediaEvent> { get }
+}
+
+extension MediaWorker: MediaBackend {
+    /// The engine's figures with those of the sockets.
+    public func report() async -> WorkerReport {
+        WorkerReport(udpPort: udpPort, engine: statistics(), sockets: workerStatistics())
+    }
+}

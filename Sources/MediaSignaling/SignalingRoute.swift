@@ -1,0 +1,92 @@
+import NIOHTTP1
+
+/// What a path names.
+enum SignalingRoute: Hashable, Sendable {
+    case page
+    case health
+    case statistics
+    /// `/whip/{stream}` or `/whep/{stream}`.
+    case endpoint(StreamRole, StreamName)
+    /// `/whip/{stream}/{session}` or `/whep/{stream}/{session}`.
+    case session(StreamRole, StreamName, SessionID)
+
+    /// Why a path names nothing.
+    enum Problem: Error {
+        case unknownPath
+        case invalidStreamName
+    }
+
+    init(target: String) throws(Problem) {
+        let path = target.prefix { $0 != "?" }
+        switch path {
+        case "/": self = .page
+        case "/health": self = .health
+        case "/stats": self = .statistics
+        default:
+            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+            guard (3...4).contains(parts.count), parts[0].isEmpty, let role = StreamRole(rawValue: String(parts[1]))
+            else { throw .unknownPath }
+            guard let stream = StreamName(parts[2]) else { throw .invalidStreamName }
+            if parts.count == 3 {
+                self = .endpoint(role, stream)
+            } else {
+                guard let session = SessionID(parts[3]) else { throw .unknownPath }
+                self = .session(role, stream, session)
+            }
+        }
+    }
+
+    /// The methods it answers.
+    var methods: [HTTPMethod] {
+        switch self {
+        case .page, .health, .statistics: [.GET, .HEAD, .OPTIONS]
+        case .endpoint: [.POST, .OPTIONS]
+        case .session: [.PATCH, .DELETE, .OPTIONS]
+        }
+    }
+
+    /// The methods as a header value.
+    var allow: String { methods.map(\.rawValue).joined(separator: ", ") }
+
+    /// Which token it needs, if any.
+    var purpose: AccessTokens.Purpose? {
+        switch self {
+        case .page, .health: nil
+        case .statistics: .administer
+        case .endpoint(let role, _), .session(let role, _, _): role == .publish ? .publish : .watch
+        }
+    }
+
+    /// The media type of the bodies it takes.
+    var contentType: String? {
+        switch self {
+        case .page, .health, .statistics: nil
+        case .endpoint: "application/sdp"
+        case .session: "application/trickle-ice-sdpfrag"
+        }
+    }
+
+    /// `reply` with what every answer of this route carries: scripts of any page may use WHIP and WHEP, since no
+    /// credentials but a token that the script itself holds count.
+    func decorate(_ reply: HTTPReply) -> HTTPReply {
+        switch self {
+        case .page, .health, .statistics: reply
+        case .endpoint, .session:
+            reply.with("access-control-allow-origin", "*")
+                .with(
+                    "access-control-expose-headers",
+                    "Location, ETag, Accept-Post, Accept-Patch, Allow, Retry-After, WWW-Authenticate")
+        }
+    }
+
+    /// The answer to OPTIONS. Source: RFC 9725, section 4.2 and 4.3; the Fetch standard.
+    var options: HTTPReply {
+        let reply = decorate(HTTPReply(.noContent)).with("allow", allow)
+        guard let contentType else { return reply }
+        let accept = if case .endpoint = self { "accept-post" } else { "accept-patch" }
+        return reply.with(accept, contentType)
+            .with("access-control-allow-methods", allow)
+            .with("access-control-allow-headers", "Authorization, Content-Type, If-Match")
+            .with("access-control-max-age", "600")
+    }
+}

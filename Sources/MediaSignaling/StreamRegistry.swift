@@ -1,0 +1,245 @@
+import Logging
+import MediaCore
+
+/// Who publishes and who watches what, and on which worker.
+///
+/// A session is in the tables from before its transport is made until its end is known, so a name can't be taken twice
+/// and an end is never missed, however calls and events interleave at the suspension points.
+actor StreamRegistry {
+    private struct Session {
+        let role: StreamRole
+        let stream: StreamName
+        /// What the engine and the logs call it.
+        let name: String
+        let worker: Int
+        /// Nil while the engine makes it.
+        var transport: TransportID?
+        var entityTag = EntityTag(usernameFragment: "")
+        /// Whoever waits to update the session while somebody does.
+        var updates: [CheckedContinuation<Void, Never>] = []
+        var isUpdating = false
+    }
+
+    private struct Publication {
+        let session: SessionID
+        let worker: Int
+        /// Nil while the engine makes the publisher's transport.
+        var producers: [ProducerID]?
+        var watchers: Set<SessionID> = []
+    }
+
+    /// A session that was made.
+    struct Created: Sendable {
+        let session: SessionID
+        let entityTag: EntityTag
+        let answer: String
+    }
+
+    /// An update that was taken.
+    struct Updated: Sendable {
+        let entityTag: EntityTag
+        /// The answering fragment of an ICE restart.
+        let answer: String?
+    }
+
+    private static let maximumWaitingUpdates = 32
+
+    private let backends: [any MediaBackend]
+    private let maximumSessions: Int
+    private let logger: Logger
+    private var sessions: [SessionID: Session] = [:]
+    private var sessionsByName: [String: SessionID] = [:]
+    private var publications: [StreamName: Publication] = [:]
+    private var loads: [Int]
+    private var serial: UInt64 = 0
+    private(set) var isDraining = false
+
+    init(backends: [any MediaBackend], maximumSessions: Int, logger: Logger) {
+        self.backends = backends
+        self.maximumSessions = maximumSessions
+        self.logger = logger
+        loads = [Int](repeating: 0, count: backends.count)
+    }
+
+    /// The sessions there are.
+    var sessionCount: Int { sessions.count }
+
+    // MARK: Beginnings
+
+    /// Starts to publish `stream`.
+    func publish(_ stream: StreamName, offer: String) async throws(SignalingError) -> Created {
+        try checkRoom()
+        guard publications[stream] == nil else { throw .streamTaken }
+        guard let worker = loads.indices.min(by: { loads[$0] < loads[$1] }) else { throw .sessionLimit }
+        let id = SessionID()
+        let name = insert(id, role: .publish, stream: stream, worker: worker)
+        publications[stream] = Publication(session: id, worker: worker)
+        let made: PublishSession
+        do throws(MediaEngineError) {
+            made = try await backends[worker].publish(offer: offer, name: name)
+        } catch {
+            _ = remove(id, reason: "refused")
+            throw .engine(error, .publish)
+        }
+        guard sessions[id] != nil else {
+            await backends[worker].close(made.transport)
+            throw isDraining ? .draining : .unknownSession
+        }
+        publications[stream]?.producers = made.producers
+        return adopt(id, transport: made.transport, fragment: made.usernameFragment, answer: made.answer)
+    }
+
+    /// Starts to watch `stream`.
+    func watch(_ stream: StreamName, offer: String) async throws(SignalingError) -> Created {
+        try checkRoom()
+        guard let publication = publications[stream], let producers = publication.producers else {
+            throw .nobodyPublishes
+        }
+        let worker = publication.worker
+        let id = SessionID()
+        let name = insert(id, role: .watch, stream: stream, worker: worker)
+        publications[stream]?.watchers.insert(id)
+        let made: WatchSession
+        do throws(MediaEngineError) {
+            made = try await backends[worker].watch(offer: offer, name: name, producers: producers)
+        } catch {
+            _ = remove(id, reason: "refused")
+            throw .engine(error, .watch)
+        }
+        guard sessions[id] != nil else {
+            await backends[worker].close(made.transport)
+            throw isDraining ? .draining : .nobodyPublishes
+        }
+        return adopt(id, transport: made.transport, fragment: made.usernameFragment, answer: made.answer)
+    }
+
+    private func checkRoom() throws(SignalingError) {
+        guard !isDraining else { throw .draining }
+        guard sessions.count < maximumSessions else { throw .sessionLimit }
+    }
+
+    private func insert(_ id: SessionID, role: StreamRole, stream: StreamName, worker: Int) -> String {
+        serial += 1
+        let name = "\(role.rawValue)/\(stream)#\(serial)"
+        sessions[id] = Session(role: role, stream: stream, name: name, worker: worker)
+        sessionsByName[name] = id
+        loads[worker] += 1
+        return name
+    }
+
+    private func adopt(_ id: SessionID, transport: TransportID, fragment: String, answer: String) -> Created {
+        let tag = EntityTag(usernameFragment: fragment)
+        sessions[id]?.transport = transport
+        sessions[id]?.entityTag = tag
+        logger.info("session began", metadata: metadata(sessions[id]?.name))
+        return Created(session: id, entityTag: tag, answer: answer)
+    }
+
+    // MARK: Updates
+
+    /// Takes a trickled fragment, or one that restarts ICE. Updates of one session are made one after the other.
+    func update(
+        _ id: SessionID, role: StreamRole, stream: StreamName, ifMatch: String?, fragment: String
+    ) async throws(SignalingError) -> Updated {
+        guard let session = lookUp(id, role, stream) else { throw .unknownSession }
+        guard let ifMatch else { throw .preconditionRequired }
+        if session.isUpdating {
+            guard session.updates.count < Self.maximumWaitingUpdates else { throw .tooManyUpdates }
+            await withCheckedContinuation { sessions[id]?.updates.append($0) }
+        }
+        sessions[id]?.isUpdating = true
+        defer { endUpdate(id) }
+        guard let session = lookUp(id, role, stream), let transport = session.transport else { throw .unknownSession }
+        guard session.entityTag.matches(ifMatch) else { throw .preconditionFailed }
+        do throws(MediaEngineError) {
+            let restarted = try await backends[session.worker].updateICE(transport, fragment: fragment)
+            guard let restarted else { return Updated(entityTag: session.entityTag, answer: nil) }
+            let tag = EntityTag(usernameFragment: restarted.usernameFragment)
+            sessions[id]?.entityTag = tag
+            return Updated(entityTag: tag, answer: restarted.answer)
+        } catch {
+            throw .engine(error, role)
+        }
+    }
+
+    private func endUpdate(_ id: SessionID) {
+        guard let session = sessions[id] else { return }
+        if session.updates.isEmpty {
+            sessions[id]?.isUpdating = false
+        } else {
+            sessions[id]?.updates.removeFirst().resume()
+        }
+    }
+
+    private func lookUp(_ id: SessionID, _ role: StreamRole, _ stream: StreamName) -> Session? {
+        guard let session = sessions[id], session.role == role, session.stream == stream, session.transport != nil
+        else { return nil }
+        return session
+    }
+
+    // MARK: Ends
+
+    /// Ends a session at its owner's wish; a publisher's watchers with it.
+    func end(_ id: SessionID, role: StreamRole, stream: StreamName) async throws(SignalingError) {
+        guard lookUp(id, role, stream) != nil else { throw .unknownSession }
+        await close(remove(id, reason: "left"))
+    }
+
+    /// Takes what a worker tells.
+    func handle(_ event: MediaEvent) async {
+        switch event {
+        case .transportConnected: break
+        case .transportClosed(_, let name, let reason):
+            guard let id = sessionsByName[name] else { return }
+            // Its own transport has gone already; its watchers' have not.
+            sessions[id]?.transport = nil
+            await close(remove(id, reason: reason.rawValue))
+        }
+    }
+
+    /// Ends every session, and lets none begin any more.
+    func drain() async {
+        isDraining = true
+        var closing: [(worker: Int, transport: TransportID)] = []
+        for id in Array(sessions.keys) { closing += remove(id, reason: "shutdown") }
+        await close(closing)
+    }
+
+    /// Takes a session out of the tables, and a publisher's watchers; returns the transports to close.
+    private func remove(_ id: SessionID, reason: String) -> [(worker: Int, transport: TransportID)] {
+        guard let session = sessions.removeValue(forKey: id) else { return [] }
+        sessionsByName[session.name] = nil
+        loads[session.worker] -= 1
+        for update in session.updates { update.resume() }
+        logger.info("session ended", metadata: metadata(session.name, reason: reason))
+        var closing = session.transport.map { [(session.worker, $0)] } ?? []
+        if session.role == .watch {
+            publications[session.stream]?.watchers.remove(id)
+        } else if let publication = publications.removeValue(forKey: session.stream) {
+            for watcher in publication.watchers { closing += remove(watcher, reason: "publisher-left") }
+        }
+        return closing
+    }
+
+    private func close(_ transports: [(worker: Int, transport: TransportID)]) async {
+        for (worker, transport) in transports { await backends[worker].close(transport) }
+    }
+
+    private func metadata(_ name: String?, reason: String? = nil) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["session": "\(name ?? "")"]
+        if let reason { metadata["reason"] = "\(reason)" }
+        return metadata
+    }
+
+    // MARK: Figures
+
+    /// What there is, for `/stats`.
+    func streams() -> [StreamReport] {
+        publications.map { name, publication in
+            let watchers = publication.watchers.compactMap { sessions[$0]?.name }.sorted()
+            return StreamReport(
+                name: name.description, worker: publication.worker,
+                publisher: sessions[publication.session]?.name ?? "", watchers: watchers)
+        }.sorted { $0.name < $1.name }
+    }
+}

@@ -1,0 +1,68 @@
+import CMediaIO
+import Glibc
+import Testing
+
+@testable import MediaCore
+@testable import MediaIO
+
+/// A UDP socket in a test's hand.
+struct TestSocket: ~Copyable {
+    let socket: Descriptor
+    let port: UInt16
+    private var receiver = Receiver()
+    var locals = LocalAddressTable()
+    /// What arrived, in order.
+    var datagrams: [[UInt8]] = []
+    var paths: [NetworkPath] = []
+
+    init(family: Int32 = 4) throws {
+        var port: UInt16 = 0
+        socket = Descriptor(sluice_udp_socket(family, &port))
+        try #require(socket.number >= 0)
+        self.port = port
+    }
+
+    /// Sends one datagram; a test that can't is broken.
+    func send(_ bytes: [UInt8], to address: String, port: UInt16) throws {
+        let remote = try #require(TransportAddress(address, port: port))
+        let vector = sluice_send_vector_create(1)
+        defer { sluice_send_vector_free(vector) }
+        var target = sluice_address(high: remote.high, low: remote.low, port: remote.port)
+        var local = sluice_local()
+        let result = bytes.withUnsafeBytes { bytes in
+            sluice_send_vector_set(vector, 0, bytes.baseAddress, bytes.count, &target, &local)
+            return sluice_send(socket.number, vector, 0, 1)
+        }
+        try #require(result == 1)
+    }
+
+    /// Takes what has arrived.
+    mutating func receive() {
+        while true {
+            let mayHoldMore = receiver.receive(from: socket.number, locals: &locals)
+            for entry in receiver.batch.entries {
+                datagrams.append(receiver.batch.datagram(entry).withUnsafeBytes { Array($0) })
+                paths.append(entry.path)
+            }
+            if !mayHoldMore { return }
+        }
+    }
+
+    /// Receives until there are `count` datagrams, for ten seconds at most.
+    mutating func receive(count: Int) {
+        for _ in 0..<5000 {
+            receive()
+            if datagrams.count >= count { return }
+            usleep(2000)
+        }
+    }
+}
+
+extension TransmitArena {
+    /// Appends a datagram of the test's making.
+    mutating func append(_ bytes: [UInt8], to address: String, port: UInt16, local: UInt8 = 0) throws {
+        let remote = try #require(TransportAddress(address, port: port))
+        let isAppended = append(bytes.span.bytes, to: NetworkPath(remote: remote, local: local))
+        try #require(isAppended)
+    }
+}

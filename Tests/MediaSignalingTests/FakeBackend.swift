@@ -1,0 +1,118 @@
+@testable import MediaIO
+import Synchronization
+
+@testable import MediaCore
+@testable import MediaSignaling
+
+/// A worker without an engine: answers every offer, unless the offer says what to refuse it with.
+final class FakeBackend: MediaBackend {
+    private struct State {
+        var next: UInt32 = 0
+        var open: [TransportID: String] = [:]
+        var restarts = 0
+        var fragments: [String] = []
+        var gates: [CheckedContinuation<Void, Never>] = []
+        var isGated = false
+    }
+
+    private let state = Mutex(State())
+    private let continuation: AsyncStream<MediaEvent>.Continuation
+    let events: AsyncStream<MediaEvent>
+
+    init() {
+        (events, continuation) = AsyncStream.makeStream()
+    }
+
+    /// The names of the open transports.
+    var names: [String] { state.withLock { $0.open.values.sorted() } }
+
+    /// The fragments taken so far.
+    var fragments: [String] { state.withLock { $0.fragments } }
+
+    /// From now on commands wait for `open()`.
+    func gate() { state.withLock { $0.isGated = true } }
+
+    /// How many commands wait.
+    var waiting: Int { state.withLock { $0.gates.count } }
+
+    /// Lets the commands that wait go on.
+    func open() {
+        let gates = state.withLock { state in
+            state.isGated = false
+            defer { state.gates = [] }
+            return state.gates
+        }
+        for gate in gates { gate.resume() }
+    }
+
+    /// The transport of that name is closed by its peer, or by time.
+    func lose(_ name: String, reason: TransportCloseReason) {
+        let id = state.withLock { state -> TransportID? in
+            guard let id = state.open.first(where: { $0.value == name })?.key else { return nil }
+            state.open[id] = nil
+            return id
+        }
+        if let id { continuation.yield(.transportClosed(id, name: name, reason: reason)) }
+    }
+
+    func publish(offer: String, name: String) async throws(MediaEngineError) -> PublishSession {
+        await pass()
+        let id = try open(offer, name)
+        return PublishSession(
+            transport: id, producers: [ProducerID(slot: id.slot)], answer: "v=0\r\ns=\(name)\r\n",
+            usernameFragment: "ufrag\(id.slot.index)")
+    }
+
+    func watch(offer: String, name: String, producers: [ProducerID]) async throws(MediaEngineError) -> WatchSession {
+        await pass()
+        if offer.contains("vp9 only") { throw .noCommonCodec("line 3: the stream is VP8") }
+        let id = try open(offer, name)
+        return WatchSession(
+            transport: id, consumers: [], answer: "v=0\r\ns=\(name)\r\n", usernameFragment: "ufrag\(id.slot.index)")
+    }
+
+    func updateICE(
+        _ transport: TransportID, fragment: String
+    ) async throws(MediaEngineError) -> (answer: String, usernameFragment: String)? {
+        await pass()
+        if fragment.contains("malformed") { throw .malformedOffer("line 1: no fragment") }
+        return try state.withLock { state throws(MediaEngineError) in
+            guard state.open[transport] != nil else { throw .unknownTransport }
+            state.fragments.append(fragment)
+            guard fragment.contains("ice-ufrag") else { return nil }
+            state.restarts += 1
+            return ("a=ice-ufrag:restart\(state.restarts)\r\n", "restart\(state.restarts)")
+        }
+    }
+
+    @discardableResult
+    func close(_ transport: TransportID) async -> Bool {
+        state.withLock { $0.open.removeValue(forKey: transport) != nil }
+    }
+
+    func report() async -> WorkerReport {
+        WorkerReport(udpPort: 40000, engine: MediaStatistics(), sockets: WorkerStatistics())
+    }
+
+    private func pass() async {
+        await withCheckedContinuation { continuation in
+            let passes = state.withLock { state in
+                if state.isGated { state.gates.append(continuation) }
+                return !state.isGated
+            }
+            if passes { continuation.resume() }
+        }
+    }
+
+    private func open(_ offer: String, _ name: String) throws(MediaEngineError) -> TransportID {
+        if offer.contains("malformed") { throw .malformedOffer("line 1: v=0 is missing\r\n\u{1B}[31m") }
+        if offer.contains("no mux") { throw .unacceptableOffer("line 9: a=rtcp-mux is required") }
+        if offer.contains("many") { throw .tooManyTransports }
+        return state.withLock { state in
+            state.next += 1
+            let id = TransportID(slot: SlotID(index: state.next, generation: 0))
+            state.open[id] = name
+            return id
+        }
+    }
+}

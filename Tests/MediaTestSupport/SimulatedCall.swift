@@ -1,0 +1,181 @@
+public import MediaCore
+
+/// One engine, any number of peers, links between them, and virtual time: a whole call in memory, repeatable by its seed.
+public final class SimulatedCall {
+    /// The engine under test.
+    public var engine: MediaEngine
+    /// Now.
+    public private(set) var instant = MediaInstant(nanoseconds: 1_000_000_000)
+    /// Everybody.
+    public private(set) var peers: [SimulatedPeer] = []
+    /// What the engine told, in words, with its instant in milliseconds.
+    public private(set) var events: [String] = []
+    /// A digest over every datagram sent, both ways, with its time and addresses: equal for equal runs.
+    public private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+    /// Datagrams the engine sent, and their bytes.
+    public private(set) var engineSent = (datagrams: 0, bytes: 0)
+    /// How the links of peers added from now on behave.
+    public var link = SimulatedLink.Behaviour()
+    /// Keys to use instead of DTLS, so that every byte repeats; nil to shake hands.
+    public var injectsKeys = false
+
+    private static let server = TransportAddress(ipv4: 0x0A00_0001, port: 40_000)
+    private var network = SimulatedNetwork()
+    private let seed: UInt64
+    private let consentTimeout: MediaDuration
+    private let certificate: DTLSCertificate
+    private let wallClock: WallClock
+    private var batch = DatagramBatch(byteCapacity: 1 << 16)
+
+    /// Creates a call without peers.
+    public init(seed: UInt64, consentTimeout: MediaDuration = .seconds(30)) throws {
+        self.seed = seed
+        self.consentTimeout = consentTimeout
+        wallClock = WallClock(instant: instant, ntpTime: NTPTime(unixNanoseconds: 1_800_000_000_000_000_000))
+        var configuration = MediaEngineConfiguration(candidates: [
+            ICECandidate(host: Self.server, localPreference: 65_535, foundation: "1")
+        ])
+        configuration.consentTimeout = consentTimeout
+        engine = try MediaEngine(configuration: configuration, random: .seeded(seed), wallClock: wallClock)
+        certificate = try DTLSCertificate.make(unixSeconds: 1_800_000_000)
+    }
+
+    /// Adds a publisher and begins to connect it.
+    public func addPublisher(firstSequenceNumber: UInt16 = 65_500) throws -> (SimulatedPublisher, PublishSession) {
+        let publisher = SimulatedPublisher(
+            address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
+            wallClock: wallClock, firstSequenceNumber: firstSequenceNumber, at: instant)
+        let session = try engine.publish(offer: publisher.offer, name: "publisher-\(peers.count)", at: instant)
+        try add(publisher, session.answer, session.transport)
+        return (publisher, session)
+    }
+
+    /// Adds a watcher and begins to connect it.
+    public func addWatcher(
+        of producers: [ProducerID], hasRetransmission: Bool = true
+    ) throws -> (SimulatedWatcher, WatchSession) {
+        let watcher = SimulatedWatcher(
+            address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
+            wallClock: wallClock, hasRetransmission: hasRetransmission)
+        let session = try engine.watch(
+            offer: watcher.offer, name: "watcher-\(peers.count)", producers: producers, at: instant)
+        try add(watcher, session.answer, session.transport)
+        return (watcher, session)
+    }
+
+    private func add(_ peer: SimulatedPeer, _ answer: String, _ transport: TransportID) throws {
+        try peer.accept(answer: answer, at: instant)
+        peers.append(peer)
+        guard injectsKeys else { return }
+        var random = MediaRandom.seeded(seed &+ UInt64(peers.count) &* 7919)
+        func key() -> SRTPKeyingMaterial.MasterKey {
+            let bytes = (0..<28).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            return SRTPKeyingMaterial.MasterKey(key: Array(bytes[..<16]), salt: Array(bytes[16...]))
+        }
+        let (ours, theirs) = (key(), key())
+        let profile = SRTPProfile.aeadAES128GCM
+        engine.install(
+            SRTPKeyingMaterial(profile: profile, local: ours, remote: theirs), for: transport, at: instant)
+        peer.install(SRTPKeyingMaterial(profile: profile, local: theirs, remote: ours), at: instant)
+    }
+
+    private var nextAddress: TransportAddress {
+        TransportAddress(ipv4: 0x0A00_0100 + UInt32(peers.count), port: 50_000)
+    }
+
+    private var nextSeed: UInt64 { seed &* 1_000_003 &+ UInt64(peers.count) }
+
+    // MARK: Time
+
+    /// Lets time pass.
+    public func run(for duration: MediaDuration) {
+        run(until: instant + duration)
+    }
+
+    /// Lets time pass until a condition holds, at most `limit`; returns whether it came to hold.
+    public func run(atMost limit: MediaDuration, until condition: () -> Bool) -> Bool {
+        let end = instant + limit
+        while !condition() {
+            guard instant < end else { return false }
+            run(until: min(instant + .milliseconds(5), end))
+        }
+        return true
+    }
+
+    private func run(until end: MediaInstant) {
+        flush()
+        while let next = nextInstant, next <= end {
+            instant = max(instant, next)
+            step()
+        }
+        instant = end
+    }
+
+    private var nextInstant: MediaInstant? {
+        var next = network.nextArrival
+        func consider(_ deadline: MediaInstant?) {
+            if let deadline { next = min(next ?? deadline, deadline) }
+        }
+        consider(engine.nextDeadline)
+        for peer in peers { consider(peer.nextDeadline) }
+        return next
+    }
+
+    private func step() {
+        while let delivery = network.takeArrival(at: instant) {
+            if delivery.destination == Self.server {
+                batch.append(delivery.bytes.span.bytes, from: NetworkPath(remote: delivery.source))
+                if batch.entries.count >= 16 { deliverBatch() }
+            } else if let peer = peers.first(where: { $0.address == delivery.destination && !$0.isDead }) {
+                peer.receive(delivery.bytes, from: delivery.source, at: instant)
+            }
+        }
+        deliverBatch()
+        if let due = engine.nextDeadline, due <= instant { engine.advance(to: instant) }
+        for peer in peers where !peer.isDead { peer.advance(to: instant) }
+        flush()
+    }
+
+    private func deliverBatch() {
+        guard !batch.entries.isEmpty else { return }
+        engine.receive(batch, at: instant)
+        batch.removeAll()
+        flushEngine()
+    }
+
+    private func flush() {
+        flushEngine()
+        for peer in peers where !peer.isDead {
+            for entry in peer.transport.output.entries {
+                let bytes = peer.transport.output.datagram(entry).array
+                absorb(bytes, peer.address)
+                network.send(bytes, from: peer.address, to: Self.server, over: &peer.uplink, at: instant)
+            }
+            peer.transport.output.removeAll()
+        }
+    }
+
+    private func flushEngine() {
+        while engine.fillOutput(at: instant) {
+            for entry in engine.output.entries {
+                let bytes = engine.output.datagram(entry).array
+                engineSent.datagrams += 1
+                engineSent.bytes += bytes.count
+                absorb(bytes, entry.path.remote)
+                guard let peer = peers.first(where: { $0.address == entry.path.remote }) else { continue }
+                network.send(bytes, from: Self.server, to: peer.address, over: &peer.downlink, at: instant)
+            }
+            engine.output.removeAll()
+        }
+        while let event = engine.nextEvent() {
+            events.append("\(instant.nanoseconds / 1_000_000) \(event)")
+        }
+    }
+
+    private func absorb(_ bytes: [UInt8], _ address: TransportAddress) {
+        func mix(_ value: UInt64) { digest = (digest ^ value) &* 0x100_0000_01B3 }
+        mix(UInt64(bitPattern: instant.nanoseconds))
+        mix(UInt64(address.ipv4) << 16 | UInt64(address.port))
+        for byte in bytes { mix(UInt64(byte)) }
+    }
+}

@@ -1,0 +1,51 @@
+import MediaCore
+
+/// The offers of simulated peers: one audio and one video section, as browsers write them.
+enum SimulatedOffer {
+    static let opusPayloadType: UInt8 = 111
+    static let videoPayloadType: UInt8 = 96
+    static let retransmissionPayloadType: UInt8 = 97
+    static let transportSequenceNumberIdentifier: UInt8 = 3
+
+    /// `ssrcs` are those of audio, video and video's retransmissions; nil for a watcher.
+    static func text(
+        credentials: ICECredentials, fingerprint: CertificateFingerprint, ssrcs: (UInt32, UInt32, UInt32)?,
+        hasRetransmission: Bool = true
+    ) -> String {
+        let direction = ssrcs == nil ? "recvonly" : "sendonly"
+        var lines = [
+            "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1", "a=extmap-allow-mixed",
+        ]
+        func section(_ media: String, _ formats: [UInt8], _ mid: String, _ attributes: [String]) {
+            lines.append("m=\(media) 9 UDP/TLS/RTP/SAVPF \(formats.map { "\($0)" }.joined(separator: " "))")
+            lines += [
+                "c=IN IP4 0.0.0.0", "a=ice-ufrag:\(credentials.usernameFragment)", "a=ice-pwd:\(credentials.password)",
+                "a=fingerprint:\(fingerprint.attributeValue)", "a=setup:actpass", "a=mid:\(mid)", "a=\(direction)",
+                "a=rtcp-mux", "a=rtcp-rsize",
+                "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid",
+                "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+                "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+            ]
+            lines += attributes
+        }
+        var audio = [
+            "a=extmap:4 urn:ietf:params:rtp-hdrext:ssrc-audio-level", "a=rtpmap:111 opus/48000/2",
+            "a=rtcp-fb:111 transport-cc", "a=fmtp:111 minptime=10;useinbandfec=1",
+        ]
+        var video = [
+            "a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 transport-cc", "a=rtcp-fb:96 ccm fir", "a=rtcp-fb:96 nack",
+            "a=rtcp-fb:96 nack pli",
+        ]
+        if hasRetransmission { video += ["a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"] }
+        if let ssrcs {
+            audio.append("a=ssrc:\(ssrcs.0) cname:simulated")
+            if hasRetransmission { video.append("a=ssrc-group:FID \(ssrcs.1) \(ssrcs.2)") }
+            video.append("a=ssrc:\(ssrcs.1) cname:simulated")
+            if hasRetransmission { video.append("a=ssrc:\(ssrcs.2) cname:simulated") }
+        }
+        section("audio", [opusPayloadType], "0", audio)
+        section(
+            "video", hasRetransmission ? [videoPayloadType, retransmissionPayloadType] : [videoPayloadType], "1", video)
+        return lines.map { $0 + "\r\n" }.joined()
+    }
+}

@@ -1,0 +1,187 @@
+public import MediaCore
+
+/// Sends sound every 20 ms and a picture every 33 ms, answers NACKs and keyframe requests, reports.
+public final class SimulatedPublisher: SimulatedPeer {
+    /// SSRC of the sound.
+    public let audioSSRC: UInt32
+    /// SSRC of the picture.
+    public let videoSSRC: UInt32
+    private let retransmissionSSRC: UInt32
+    /// Packets of sound sent.
+    public private(set) var audioPackets = 0
+    /// Packets of picture sent, retransmissions not counted.
+    public private(set) var videoPackets = 0
+    /// Frames sent.
+    public private(set) var frames = 0
+    /// When each keyframe was sent.
+    public private(set) var keyframes: [MediaInstant] = []
+    /// Keyframe requests received.
+    public private(set) var keyframeRequests: [MediaInstant] = []
+    /// Transport-wide numbers that feedback said arrived.
+    public private(set) var acknowledged: Set<UInt16> = []
+    /// Transport-wide feedback messages received, and when.
+    public private(set) var feedbacks: [MediaInstant] = []
+    /// The last receiver report's blocks by SSRC.
+    package private(set) var reports: [UInt32: ReportBlock] = [:]
+    /// Transport-wide numbers sent.
+    public private(set) var transportSequenceNumber: UInt16 = 0
+    /// Payload bytes of each packet of a frame; a frame has this many packets.
+    public var packetsPerFrame = 4
+    /// The publisher's own clock runs ahead of true time by so much.
+    public var clockLead = MediaDuration.seconds(3600)
+    /// Whether it has stopped sending.
+    public var isPaused = false
+
+    private var nextAudio: MediaInstant?
+    private var nextVideo: MediaInstant?
+    private var nextReport: MediaInstant?
+    private var audioIndex: UInt64
+    private var videoIndex: UInt64
+    private var retransmissionIndex: UInt64 = 1
+    private var wantsKeyframe = true
+    private var sent: [UInt16: (payload: [UInt8], timestamp: UInt32, marker: Bool)] = [:]
+    private let wallClock: WallClock
+    private let start: MediaInstant
+
+    init(
+        address: TransportAddress, link: SimulatedLink.Behaviour, seed: UInt64, certificate: DTLSCertificate,
+        consentTimeout: MediaDuration, wallClock: WallClock, firstSequenceNumber: UInt16, at instant: MediaInstant
+    ) {
+        let base = UInt32(truncatingIfNeeded: seed &* 16 &+ 1000)
+        (audioSSRC, videoSSRC, retransmissionSSRC) = (base, base + 1, base + 2)
+        audioIndex = UInt64(firstSequenceNumber)
+        videoIndex = UInt64(firstSequenceNumber)
+        self.wallClock = wallClock
+        start = instant
+        super.init(
+            address: address, link: link, seed: seed, certificate: certificate, consentTimeout: consentTimeout)
+    }
+
+    var offer: String {
+        SimulatedOffer.text(
+            credentials: transport.credentials, fingerprint: transport.fingerprint,
+            ssrcs: (audioSSRC, videoSSRC, retransmissionSSRC))
+    }
+
+    /// Says goodbye for both streams.
+    public func sayGoodbye() {
+        var bytes: [UInt8] = []
+        bytes.append(.receiverReport(ReceiverReport(ssrc: audioSSRC)))
+        bytes.append(.goodbye(Goodbye(ssrcs: [audioSSRC, videoSSRC])))
+        transport.sendRTCP(bytes)
+    }
+
+    /// The RTP timestamp that belongs to an instant.
+    public func timestamp(at instant: MediaInstant, clockRate: Int64) -> UInt32 {
+        UInt32(truncatingIfNeeded: (instant - start).nanoseconds / 1000 * clockRate / 1_000_000 &+ 0xFFFF_0000)
+    }
+
+    override var nextAction: MediaInstant? {
+        guard transport.isConnected, !isPaused else { return nil }
+        return [nextAudio, nextVideo, nextReport].compactMap { $0 }.min() ?? MediaInstant(nanoseconds: .min)
+    }
+
+    override func act(at instant: MediaInstant) {
+        if nextAudio ?? instant <= instant {
+            nextAudio = instant + .milliseconds(20)
+            sendAudio(at: instant)
+        }
+        if nextVideo ?? instant <= instant {
+            nextVideo = instant + .microseconds(33_333)
+            sendFrame(at: instant)
+        }
+        if nextReport ?? instant <= instant {
+            nextReport = instant + .seconds(1)
+            sendReports(at: instant)
+        }
+    }
+
+    private func sendAudio(at instant: MediaInstant) {
+        let payload = [UInt8](repeating: UInt8(truncatingIfNeeded: audioPackets), count: 80)
+        send(
+            payload, ssrc: audioSSRC, payloadType: SimulatedOffer.opusPayloadType, index: audioIndex,
+            timestamp: timestamp(at: instant, clockRate: 48_000), marker: false, mid: "0")
+        audioIndex += 1
+        audioPackets += 1
+    }
+
+    private func sendFrame(at instant: MediaInstant) {
+        let isKeyframe = wantsKeyframe
+        wantsKeyframe = false
+        if isKeyframe { keyframes.append(instant) }
+        let timestamp = timestamp(at: instant, clockRate: 90_000)
+        for position in 0..<packetsPerFrame {
+            let isLast = position == packetsPerFrame - 1
+            let payload = SimulatedFrame.payload(
+                frame: frames, position: position, count: packetsPerFrame, isKeyframe: isKeyframe)
+            send(
+                payload, ssrc: videoSSRC, payloadType: SimulatedOffer.videoPayloadType, index: videoIndex,
+                timestamp: timestamp, marker: isLast, mid: "1")
+            sent[UInt16(truncatingIfNeeded: videoIndex)] = (payload, timestamp, isLast)
+            sent[UInt16(truncatingIfNeeded: videoIndex &- 1000)] = nil
+            videoIndex += 1
+            videoPackets += 1
+        }
+        frames += 1
+    }
+
+    private func send(
+        _ payload: [UInt8], ssrc: UInt32, payloadType: UInt8, index: UInt64, timestamp: UInt32, marker: Bool,
+        mid: String
+    ) {
+        transportSequenceNumber &+= 1
+        var packet: [UInt8] = [0x90, payloadType | (marker ? 0x80 : 0)]
+        packet.append(bigEndian: UInt16(truncatingIfNeeded: index))
+        packet.append(bigEndian: timestamp)
+        packet.append(bigEndian: ssrc)
+        let identifier = SimulatedOffer.transportSequenceNumberIdentifier
+        var block: [UInt8] = [0x10 | UInt8(mid.utf8.count - 1)] + Array(mid.utf8) + [identifier << 4 | 1]
+        block.append(bigEndian: transportSequenceNumber)
+        while block.count % 4 != 0 { block.append(0) }
+        packet.append(bigEndian: UInt16(0xBEDE))
+        packet.append(bigEndian: UInt16(block.count / 4))
+        packet += block + payload
+        transport.sendRTP(packet.span.bytes, index: index)
+    }
+
+    private func sendReports(at instant: MediaInstant) {
+        let ntpTime = wallClock.ntpTime(at: instant) + clockLead
+        for (ssrc, clockRate) in [(audioSSRC, Int64(48_000)), (videoSSRC, 90_000)] {
+            var bytes: [UInt8] = []
+            bytes.append(
+                .senderReport(
+                    SenderReport(
+                        ssrc: ssrc, ntpTime: ntpTime, rtpTimestamp: timestamp(at: instant, clockRate: clockRate),
+                        packetCount: 0, octetCount: 0, blocks: [])))
+            bytes.append(.sourceDescription([SourceDescriptionChunk(ssrc: ssrc, cname: "simulated")]))
+            transport.sendRTCP(bytes)
+        }
+    }
+
+    override func received(_ message: RTCPMessage, at instant: MediaInstant) {
+        switch message {
+        case .nack(let nack):
+            for number in nack.sequenceNumbers {
+                guard let packet = sent[number] else { continue }
+                var original: [UInt8] = []
+                original.append(bigEndian: number)
+                send(
+                    original + packet.payload, ssrc: retransmissionSSRC,
+                    payloadType: SimulatedOffer.retransmissionPayloadType, index: retransmissionIndex,
+                    timestamp: packet.timestamp, marker: packet.marker, mid: "1")
+                retransmissionIndex += 1
+            }
+        case .pictureLoss, .fullIntraRequest:
+            keyframeRequests.append(instant)
+            wantsKeyframe = true
+        case .transportFeedback(let feedback):
+            feedbacks.append(instant)
+            for reception in feedback.receptions {
+                acknowledged.insert(feedback.baseSequenceNumber &+ UInt16(truncatingIfNeeded: reception.offset))
+            }
+        case .receiverReport(let report):
+            for block in report.blocks { reports[block.ssrc] = block }
+        default: break
+        }
+    }
+}

@@ -1,0 +1,186 @@
+public import MediaCore
+
+/// Receives a call as a strict browser would: checks every byte, asks for what it lacks, reports what it got.
+public final class SimulatedWatcher: SimulatedPeer {
+    /// Breaches of what a receiver may rely on, in words; empty after a good call.
+    public private(set) var complaints: [String] = []
+    /// Packets of sound received.
+    public private(set) var audioPackets = 0
+    /// When each frame was complete, by frame number.
+    public private(set) var completed: [Int: MediaInstant] = [:]
+    /// Frames that could be decoded: complete, and an unbroken chain back to a keyframe.
+    public private(set) var decodable = 0
+    /// When the first one could.
+    public private(set) var firstPicture: MediaInstant?
+    /// Packets received in the retransmission stream.
+    public private(set) var retransmissions = 0
+    /// The last sender report of each SSRC, and when it came.
+    package private(set) var senderReports: [UInt32: (report: SenderReport, at: MediaInstant)] = [:]
+    /// The media SSRCs that arrived, by payload type.
+    public private(set) var ssrcs: [UInt8: UInt32] = [:]
+    /// The last index and RTP timestamp by SSRC.
+    public private(set) var newest: [UInt32: (index: UInt64, timestamp: UInt32, at: MediaInstant)] = [:]
+    /// Datagrams of media received: what a NACK flood may cost.
+    public private(set) var mediaBytes = 0
+    /// Whether it asks for what it lacks.
+    public var sendsNACKs = true
+
+    private let hasRetransmission: Bool
+    private let wallClock: WallClock
+    private var seen: [UInt32: [UInt64: Int]] = [:]
+    private var missing: [UInt64: MediaInstant] = [:]
+    private var highestVideo: UInt64?
+    private var frames: [Int: Set<Int>] = [:]
+    private var keyframes: Set<Int> = []
+    private var lastDecoded: Int?
+    private var lastDecodedAt: MediaInstant?
+    private var lastRequest = MediaInstant(nanoseconds: .min)
+    private var nextTick: MediaInstant?
+    private var nextReport: MediaInstant?
+
+    init(
+        address: TransportAddress, link: SimulatedLink.Behaviour, seed: UInt64, certificate: DTLSCertificate,
+        consentTimeout: MediaDuration, wallClock: WallClock, hasRetransmission: Bool
+    ) {
+        self.wallClock = wallClock
+        self.hasRetransmission = hasRetransmission
+        super.init(
+            address: address, link: link, seed: seed, certificate: certificate, consentTimeout: consentTimeout)
+    }
+
+    var offer: String {
+        SimulatedOffer.text(
+            credentials: transport.credentials, fingerprint: transport.fingerprint, ssrcs: nil,
+            hasRetransmission: hasRetransmission)
+    }
+
+    /// Sends one NACK for any numbers.
+    public func demand(_ numbers: [UInt16], of ssrc: UInt32) {
+        var bytes: [UInt8] = []
+        bytes.append(.nack(GenericNACK(sender: 7, media: ssrc, sequenceNumbers: numbers)))
+        transport.sendRTCP(bytes)
+    }
+
+    /// Sends one PLI.
+    public func demandKeyframe(of ssrc: UInt32) {
+        var bytes: [UInt8] = []
+        bytes.append(.pictureLoss(PictureLossIndication(sender: 7, media: ssrc)))
+        transport.sendRTCP(bytes)
+    }
+
+    override func receivedRTP(_ packet: [UInt8], index: UInt64, at instant: MediaInstant) {
+        guard let header = try? RTPHeader.parse(packet.span.bytes) else { return complain("malformed RTP") }
+        mediaBytes += packet.count
+        // The receiver has checked for replays: an index that comes twice has other content, or none.
+        if seen[header.ssrc, default: [:]].updateValue(packet.hashValue, forKey: index) != nil {
+            complain("index \(index) of \(header.ssrc) twice")
+        }
+        let payload = packet[header.headerByteCount...]
+        switch header.payloadType {
+        case SimulatedOffer.opusPayloadType:
+            audioPackets += 1
+            note(header, index, at: instant)
+        case SimulatedOffer.videoPayloadType:
+            note(header, index, at: instant)
+            noteVideo(index, at: instant)
+            take(payload, at: instant)
+        case SimulatedOffer.retransmissionPayloadType:
+            guard payload.count > 2, let highestVideo else { return complain("retransmission of nothing") }
+            retransmissions += 1
+            let original = UInt16(payload[payload.startIndex]) << 8 | UInt16(payload[payload.startIndex + 1])
+            let step = Int16(bitPattern: original &- UInt16(truncatingIfNeeded: highestVideo))
+            missing[UInt64(Int64(highestVideo) + Int64(step))] = nil
+            take(payload.dropFirst(2), at: instant)
+        default:
+            complain("payload type \(header.payloadType)")
+        }
+    }
+
+    private func note(_ header: RTPHeader, _ index: UInt64, at instant: MediaInstant) {
+        if let known = ssrcs.updateValue(header.ssrc, forKey: header.payloadType), known != header.ssrc {
+            complain("another SSRC in mid-stream")
+        }
+        if let last = newest[header.ssrc], last.index < index,
+            Int32(bitPattern: header.timestamp &- last.timestamp) < 0
+        {
+            complain("time runs backward")
+        }
+        if newest[header.ssrc].map({ $0.index < index }) ?? true {
+            newest[header.ssrc] = (index, header.timestamp, instant)
+        }
+    }
+
+    private func noteVideo(_ index: UInt64, at instant: MediaInstant) {
+        missing[index] = nil
+        if let highestVideo, index > highestVideo + 1 {
+            if index - highestVideo > 2000 { complain("a hole of \(index - highestVideo)") }
+            for number in highestVideo + 1..<index { missing[number] = instant + .milliseconds(10) }
+        }
+        highestVideo = max(highestVideo ?? 0, index)
+    }
+
+    private func take(_ payload: ArraySlice<UInt8>, at instant: MediaInstant) {
+        guard let part = SimulatedFrame.part(of: payload) else { return complain("damaged payload") }
+        if part.isKeyframe { keyframes.insert(part.frame) }
+        frames[part.frame, default: []].insert(part.position)
+        guard frames[part.frame]?.count == part.count, completed[part.frame] == nil else { return }
+        completed[part.frame] = instant
+        var frame = part.frame
+        // A decoder goes on from the frame after its last, or starts anew at a keyframe.
+        while completed[frame] != nil,
+            lastDecoded.map({ frame == $0 + 1 || (keyframes.contains(frame) && frame > $0) })
+                ?? keyframes.contains(frame)
+        {
+            lastDecoded = frame
+            lastDecodedAt = instant
+            decodable += 1
+            if firstPicture == nil { firstPicture = instant }
+            frame += 1
+        }
+    }
+
+    private func complain(_ text: String) {
+        if complaints.count < 20 { complaints.append(text) }
+    }
+
+    override var nextAction: MediaInstant? {
+        guard transport.isConnected else { return nil }
+        return nextTick ?? MediaInstant(nanoseconds: .min)
+    }
+
+    override func act(at instant: MediaInstant) {
+        nextTick = instant + .milliseconds(20)
+        if sendsNACKs, let ssrc = ssrcs[SimulatedOffer.videoPayloadType] {
+            let due = missing.filter { $0.value <= instant }.keys.sorted().prefix(100)
+            if !due.isEmpty { demand(due.map { UInt16(truncatingIfNeeded: $0) }, of: ssrc) }
+            for number in due { missing[number] = instant + .milliseconds(60) }
+            if let highestVideo { missing = missing.filter { $0.key + 1000 > highestVideo } }
+            // As a browser does when nothing could be decoded for long.
+            if instant - (lastDecodedAt ?? instant) > .milliseconds(800), instant - lastRequest > .milliseconds(300) {
+                lastRequest = instant
+                demandKeyframe(of: ssrc)
+            }
+        }
+        if nextReport ?? instant <= instant {
+            nextReport = instant + .seconds(1)
+            report(at: instant)
+        }
+    }
+
+    private func report(at instant: MediaInstant) {
+        let blocks = senderReports.map { ssrc, last in
+            let delay = (instant - last.at).nanoseconds * 65_536 / 1_000_000_000
+            return ReportBlock(
+                ssrc: ssrc, fractionLost: 0, packetsLost: 0, highestSequenceNumber: 0, jitter: 0,
+                lastSenderReport: last.report.ntpTime.compact,
+                delaySinceLastSenderReport: UInt32(truncatingIfNeeded: delay))
+        }
+        var bytes: [UInt8] = []
+        bytes.append(.receiverReport(ReceiverReport(ssrc: 7, blocks: blocks)))
+        transport.sendRTCP(bytes)
+    }
+
+    override func received(_ message: RTCPMessage, at instant: MediaInstant) {
+        if case .senderReport(let report) = message { senderReports[report.ssrc] = (report, instant) }
+    }
+}
