@@ -53,7 +53,8 @@ final class Chromium: Sendable {
         let attached: Attached = try await pipe.call("Target.attachToTarget", Attach(targetId: created.targetId))
         let page = Page(pipe: pipe, session: attached.sessionId)
         try await eventually("\(url) is loaded", within: .seconds(10), every: .milliseconds(50)) {
-            try await page.evaluate("document.readyState === 'complete' && location.href !== 'about:blank'") as Bool
+            // A page that is being replaced has no context to evaluate in.
+            (try? await page.evaluate("document.readyState === 'complete' && location.href !== 'about:blank'")) ?? false
         }
         return page
     }
