@@ -110,7 +110,7 @@ struct EngineDriver: ~Copyable {
         for _ in 0..<Self.outputsPerBatch {
             guard engine.fillOutput(at: instant) else { return false }
             sender.send(engine.output, locals: locals)
-            engine.output.removeAll()
+            engine.outputSent()
         }
         return true
     }

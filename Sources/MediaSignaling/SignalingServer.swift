@@ -1,6 +1,14 @@
 public import Logging
 import NIOCore
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// WHIP and WHEP, health, statistics and a page, over HTTP/1.1, in front of media workers.
 ///
 /// Source: RFC 9725; draft-ietf-wish-whep.
@@ -32,7 +40,8 @@ public final class SignalingServer: Sendable {
             http = try await HTTPServer.start(
                 host: configuration.host, port: Int(configuration.port), limits: limits, router: router)
         } catch {
-            throw ConfigurationError("http: can't listen on \(configuration.host):\(configuration.port): \(error)")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw ConfigurationError("http: can't listen on \(configuration.host):\(configuration.port): \(reason)")
         }
         port = http.address.port ?? Int(configuration.port)
         let isIPv6 = configuration.host.contains(":")

@@ -151,7 +151,7 @@ public final class SimulatedCall {
                 absorb(bytes, peer.address)
                 network.send(bytes, from: peer.address, to: Self.server, over: &peer.uplink, at: instant)
             }
-            peer.transport.output.removeAll()
+            peer.transport.outputSent()
         }
     }
 
@@ -165,7 +165,7 @@ public final class SimulatedCall {
                 guard let peer = peers.first(where: { $0.address == entry.path.remote }) else { continue }
                 network.send(bytes, from: Self.server, to: peer.address, over: &peer.downlink, at: instant)
             }
-            engine.output.removeAll()
+            engine.outputSent()
         }
         while let event = engine.nextEvent() {
             events.append("\(instant.nanoseconds / 1_000_000) \(event)")

@@ -33,6 +33,8 @@ struct DTLSAssociation: ~Copyable {
     private var lastRepetition: MediaInstant?
     private var early: [UInt8] = []
 
+    private var peer: DTLSRole { role == .client ? .server : .client }
+
     /// Prepares one side of a handshake.
     ///
     /// - Parameters:
@@ -117,7 +119,6 @@ struct DTLSAssociation: ~Copyable {
     ) -> DTLSOutcome {
         switch (record.epoch, record.type) {
         case (0, .handshake):
-            let peer: DTLSRole = role == .client ? .server : .client
             guard record.holdsHandshakeFragments(from: peer) else { return .dropped(.dtlsMalformed) }
         case (0, .changeCipherSpec):
             guard record.isChangeCipherSpec else { return .dropped(.dtlsMalformed) }
@@ -206,7 +207,14 @@ struct DTLSAssociation: ~Copyable {
         _ record: borrowing DTLSRecord, from path: NetworkPath, at now: MediaInstant, transmit: inout TransmitArena
     ) -> DTLSOutcome {
         switch (record.epoch, record.type) {
-        case (0, .handshake) where !record.startsWithClientHello, (0, .changeCipherSpec), (1, .handshake):
+        case (0, .handshake):
+            guard record.holdsHandshakeFragments(from: peer) else { return .dropped(.dtlsMalformed) }
+            guard !record.startsWithClientHello else { return .dropped(.dtlsUnexpected) }
+            return answerRepetition(on: path, at: now, transmit: &transmit)
+        case (0, .changeCipherSpec):
+            guard record.isChangeCipherSpec else { return .dropped(.dtlsMalformed) }
+            return answerRepetition(on: path, at: now, transmit: &transmit)
+        case (1, .handshake):
             return answerRepetition(on: path, at: now, transmit: &transmit)
         case (1, .alert), (1, .applicationData):
             switch session.read(record.bytes) {

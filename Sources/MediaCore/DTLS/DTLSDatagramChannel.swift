@@ -10,6 +10,7 @@ final class DTLSDatagramChannel {
 
     /// The record OpenSSL may read next. Set only for the length of one call into OpenSSL.
     private var incoming: UnsafeRawBufferPointer?
+    private var nextIncomingSequence: UInt64 = 0
     private var outgoing = DTLSFlight()
     private let fingerprints: [CertificateFingerprint]
     /// Whether the peer showed a certificate that matches a fingerprint. Never true otherwise.
@@ -34,6 +35,18 @@ final class DTLSDatagramChannel {
     func takeOutgoing() -> DTLSFlight {
         defer { outgoing = DTLSFlight() }
         return outgoing
+    }
+
+    /// Gives a plaintext record the next sequence number as OpenSSL shall see it.
+    ///
+    /// Replay protection without authentication protects nobody, and one forged record with a high number would make
+    /// every later one look old. Repeated handshake messages are known by their own numbers.
+    private func renumberPlaintext(_ record: UnsafeMutableRawBufferPointer) {
+        guard record.count >= DTLSRecord.headerSize, record[3] == 0, record[4] == 0 else { return }
+        for index in 0..<6 {
+            record[5 + index] = UInt8(truncatingIfNeeded: nextIncomingSequence >> UInt64(40 - 8 * index))
+        }
+        nextIncomingSequence &+= 1
     }
 
     /// Compares the peer's certificate with every fingerprint, in constant time.
@@ -85,7 +98,9 @@ extension DTLSDatagramChannel {
                     channel.incoming = nil
                     // As with a socket, what the buffer has no room for is lost.
                     let taken = min(record.count, Int(count))
-                    UnsafeMutableRawPointer(buffer).copyMemory(from: base, byteCount: taken)
+                    let copy = UnsafeMutableRawBufferPointer(start: buffer, count: taken)
+                    copy.copyMemory(from: UnsafeRawBufferPointer(start: base, count: taken))
+                    channel.renumberPlaintext(copy)
                     return Int32(truncatingIfNeeded: taken)
                 }) == 1
             && BIO_meth_set_ctrl(

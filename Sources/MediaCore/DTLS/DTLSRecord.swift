@@ -41,10 +41,10 @@ struct DTLSRecord: ~Escapable {
     init(_ reader: inout WireReader) throws(WireError) {
         let header = reader.offset
         guard let type = ContentType(rawValue: try reader.readUInt8()) else { throw .truncated }
-        // The first hello of a flight may carry DTLS 1.0's number. There never was a version between the two.
         let version = try reader.readUInt16()
-        guard version == 0xFEFD || version == 0xFEFF else { throw .truncated }
         epoch = try reader.readUInt16()
+        // Before a version is agreed on, records may carry DTLS 1.0's number. There never was one between the two.
+        guard version == 0xFEFD || (version == 0xFEFF && epoch == 0) else { throw .truncated }
         try reader.skip(6)
         let count = Int(try reader.readUInt16())
         guard count > 0, count <= Self.maximumPayload else { throw .truncated }

@@ -93,10 +93,11 @@ struct DTLSSession: ~Copyable {
             SSL_free_buffers(ssl)
             return .finished
         }
-        let error = SSL_get_error(ssl, result)
         let reason = ERR_GET_REASON(ERR_peek_error())
         ERR_clear_error()
-        if error == SSL_ERROR_WANT_READ { return .waiting }
+        // Every fatal error leaves a reason. Without one OpenSSL waits for more, or has refused a fragment that doesn't
+        // fit its message's others, which it calls a failed system call.
+        if reason == 0 { return .waiting }
         if channel.hasMismatch { return .failed(.fingerprintMismatch) }
         return switch reason {
         case SSL_R_NO_SHARED_CIPHER: .failed(.noCommonCipher)

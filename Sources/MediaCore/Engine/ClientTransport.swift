@@ -19,8 +19,8 @@ public struct ClientTransport: ~Copyable {
         case dropped(DropReason)
     }
 
-    /// Datagrams to send. Empty it after sending.
-    public var output: TransmitArena
+    /// Datagrams to send. After sending them, call `outputSent`.
+    public internal(set) var output: TransmitArena
     /// What an offer says of this end.
     public let credentials: ICECredentials
     /// What an offer says of this end's certificate.
@@ -76,6 +76,11 @@ public struct ClientTransport: ~Copyable {
             throw .cryptography("\(error)")
         }
         ice.setRemote(remote.credentials, candidates: remote.candidates, localPaths: [0], at: instant)
+    }
+
+    /// Empties `output`, once its datagrams have been sent.
+    public mutating func outputSent() {
+        output.removeAll()
     }
 
     /// Whether packets can be sent.

@@ -2,7 +2,7 @@
 /// packets lie side by side in the arena and its keys stay in the cache.
 extension MediaEngine {
     /// Appends pending datagrams to `output` as far as they fit. Returns whether there is anything to send: send it,
-    /// empty `output`, and call again until false.
+    /// call `outputSent`, and call again until false.
     public mutating func fillOutput(at instant: MediaInstant) -> Bool {
         var finished = 0
         while finished < dirty.count, forward(dirty[finished], at: instant) { finished += 1 }

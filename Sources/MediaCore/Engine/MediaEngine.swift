@@ -3,8 +3,8 @@
 /// Nothing in it reads a clock, opens a socket or starts a thread. Give it what arrived with `receive`, tell it the time
 /// with `advance` at `nextDeadline`, and after either send what `fillOutput` puts into `output` until it returns false.
 public struct MediaEngine: ~Copyable {
-    /// Datagrams to send. Empty it after sending.
-    public var output: TransmitArena
+    /// Datagrams to send. After sending them, call `outputSent`.
+    public internal(set) var output: TransmitArena
 
     let configuration: MediaEngineConfiguration
     let wallClock: WallClock
@@ -59,6 +59,11 @@ public struct MediaEngine: ~Copyable {
         streams = SlotTable()
         scratch = ByteStorage(byteCount: 2 * PacketStore.maximumPacketByteCount)
         jobs = ProtectionQueue()
+    }
+
+    /// Empties `output`, once its datagrams have been sent.
+    public mutating func outputSent() {
+        output.removeAll()
     }
 
     /// The next event; nil when there is none.

@@ -1,11 +1,11 @@
 /// One element of a header extension: where its data lie in the packet.
-struct RTPHeaderExtensionElement: Hashable, Sendable {
+package struct RTPHeaderExtensionElement: Hashable, Sendable {
     /// The local identifier, 1 to 14 in the one-byte form, 1 to 255 in the two-byte form.
-    var identifier: UInt8
+    package var identifier: UInt8
     /// Where the data start, in bytes from the start of the packet.
-    var offset: Int
+    package var offset: Int
     /// The length of the data in bytes, 0 to 255.
-    var count: Int
+    package var count: Int
 
     /// The data.
     @_lifetime(copy packet)

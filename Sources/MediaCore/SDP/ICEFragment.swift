@@ -36,10 +36,8 @@ package struct ICEFragment: Equatable, Sendable, CustomStringConvertible {
         ignoredCandidates = 0
         sections = []
         // Candidates in front of any section are not in the grammar, yet some clients write them: one more section.
-        let ownCandidates = body.lines.contains { $0.name == "candidate" }
-        if ownCandidates {
-            sections.append(Self.section(mediaLine: "", lines: body.lines, ignored: &ignoredCandidates))
-        }
+        let own = Self.section(mediaLine: "", lines: body.lines, ignored: &ignoredCandidates)
+        if !own.candidates.isEmpty { sections.append(own) }
         for media in body.media {
             sections.append(Self.section(mediaLine: media.mediaLine, lines: media.lines, ignored: &ignoredCandidates))
         }

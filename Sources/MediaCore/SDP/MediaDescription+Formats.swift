@@ -1,7 +1,7 @@
 extension MediaDescription {
     /// The payload types in the order of the `m=` line, each with its `a=rtpmap`, `a=fmtp` and `a=rtcp-fb`.
     ///
-    /// Lines about payload types that the `m=` line does not list are ignored.
+    /// Lines about payload types that the `m=` line does not list are ignored, as is a second `a=fmtp` for one.
     /// - Throws: a payload type above 127 or listed twice, two `a=rtpmap` for one, an `a=rtpmap` that can't be read.
     func mediaFormats() throws(SDPError) -> [MediaFormat] {
         var result: [MediaFormat] = []
@@ -29,10 +29,9 @@ extension MediaDescription {
                 try result[index].readMap(line)
             case "fmtp":
                 guard let payloadType: UInt8 = SDPText.decimal(line.firstWord), payloadType < 128,
-                    let index = position[Int(payloadType)]
+                    let index = position[Int(payloadType)], result[index].parameters.isEmpty
                 else { continue }
-                let text = line.words.dropFirst().joined(separator: " ")
-                result[index].parameters += result[index].parameters.isEmpty ? text : ";" + text
+                result[index].parameters = line.words.dropFirst().joined(separator: " ")
             case "rtcp-fb":
                 let words = line.words
                 guard words.count >= 2 else { continue }
@@ -51,13 +50,21 @@ extension MediaDescription {
         return result
     }
 
-    /// The header extensions of the section and of the whole session, in the order of their lines.
+    /// The header extensions of the section, and those of the whole session whose identifiers it does not use itself.
     ///
-    /// - Throws: an identifier given twice. Identifiers that no packet can carry are left out.
+    /// - Throws: an identifier given twice on one level. Identifiers that no packet can carry are left out.
     func headerExtensions(session: [SDPLine]) throws(SDPError) -> [ExtensionMapping] {
+        let own = try ExtensionMapping.all(in: lines)
+        let identifiers = Set(own.map(\.identifier))
+        return own + (try ExtensionMapping.all(in: session)).filter { !identifiers.contains($0.identifier) }
+    }
+}
+
+extension ExtensionMapping {
+    fileprivate static func all(in lines: [SDPLine]) throws(SDPError) -> [ExtensionMapping] {
         var result: [ExtensionMapping] = []
         var used: Set<UInt8> = []
-        for line in session.attributes("extmap") + lines.attributes("extmap") {
+        for line in lines.attributes("extmap") {
             guard let mapping = ExtensionMapping(parsing: line) else { continue }
             guard used.insert(mapping.identifier).inserted else {
                 throw SDPError(line: line.number, "a=extmap has the identifier \(mapping.identifier) twice")

@@ -81,7 +81,12 @@ enum PublishNegotiation {
         var codec = codec
         if extensions.map[.transportSequenceNumber] == nil { codec.feedback.remove(.transportWide) }
 
-        let streams = section.offeredStreams(payloadType: codec.payloadType)
+        var streams = section.offeredStreams(payloadType: codec.payloadType)
+        // Without the extension nothing on the wire would tell the layers apart: one stream is accepted then.
+        if extensions.map[.rid] == nil {
+            streams.restrictions = []
+            streams.isSimulcast = false
+        }
         var encodings = streams.restrictions.map { RTPEncodingParameters(rid: $0.rid) }
         var streamLines = streams.restrictions.map { SDPLine("rid", "\($0.rid) recv") }
         if streams.isSimulcast {

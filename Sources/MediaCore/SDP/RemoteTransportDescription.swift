@@ -16,7 +16,8 @@ struct RemoteTransportDescription: Equatable, Sendable {
     /// the server chooses the SRTP profile.
     var weAreServer: Bool
 
-    /// Reads the transport of the bundle whose tagged section in the answer is `tagged`.
+    /// Reads the transport of the bundle whose tagged section in the answer is `tagged`; `bundled` are the sections of
+    /// the bundle as offered, that one among them, or none without a bundle.
     ///
     /// In an offer the attributes may stand in that section, in the one the offerer tagged (bundle-only sections have
     /// none of their own), or above all sections; a lower level overrides a higher one.
@@ -32,7 +33,7 @@ struct RemoteTransportDescription: Equatable, Sendable {
         endOfCandidates = false
         let fragment = credentials.usernameFragment
         // Sections of the bundle that name other credentials describe a transport of their own, which goes away.
-        let sharing = ([tagged] + bundled).filter { section in
+        let sharing = (bundled.isEmpty ? [tagged] : bundled).filter { section in
             section.lines.attribute("ice-ufrag").map { $0.firstWord == fragment } ?? true
         }
         var seen: Set<ICECandidate> = []

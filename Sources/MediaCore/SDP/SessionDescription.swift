@@ -70,7 +70,9 @@ package struct SessionDescription: Equatable, Sendable, CustomStringConvertible 
     var bundleGroup: [String] {
         for line in lines.attributes("group") {
             let words = line.words
-            if words.first == "BUNDLE" { return words.dropFirst().map(String.init) }
+            guard words.first == "BUNDLE" else { continue }
+            var seen: Set<Substring> = []
+            return words.dropFirst().filter { seen.insert($0).inserted }.map(String.init)
         }
         return []
     }

@@ -30,8 +30,10 @@ struct WatchSource: Equatable, Sendable {
 
     /// The lines that name the stream in an answer. Source: RFC 8830; RFC 5576.
     func streamLines(retransmitting: Bool) -> [SDPLine] {
-        let cname = Self.token(cname)
-        var lines = [SDPLine("msid", "\(Self.token(streamID)) \(Self.token(trackID))")]
+        let cname = Self.word(cname) { (0x21...0x7E).contains($0) }
+        let stream = Self.word(streamID, of: SDPText.isTokenCharacter)
+        let track = Self.word(trackID, of: SDPText.isTokenCharacter)
+        var lines = [SDPLine("msid", "\(stream) \(track)")]
         if retransmitting, let retransmissionSSRC {
             lines.append(SDPLine("ssrc-group", "FID \(ssrc) \(retransmissionSSRC)"))
         }
@@ -43,8 +45,8 @@ struct WatchSource: Equatable, Sendable {
     }
 
     /// A text reduced to what the grammar allows: a publisher's words must not become a viewer's lines.
-    private static func token(_ text: String) -> String {
-        let kept = text.utf8.lazy.filter(SDPText.isTokenCharacter).prefix(64)
-        return kept.isEmpty ? "-" : String(decoding: Array(kept), as: UTF8.self)
+    private static func word(_ text: String, of isAllowed: (UInt8) -> Bool) -> String {
+        let kept = text.utf8.filter(isAllowed).prefix(64)
+        return kept.isEmpty ? "-" : String(decoding: kept, as: UTF8.self)
     }
 }

@@ -66,8 +66,9 @@ public struct TransmitArena: ~Copyable {
         }
         let offset = byteCount
         datagram.withUnsafeBytes { source in
+            guard let base = source.baseAddress else { return }
             storage.unsafeBase.advanced(by: offset).copyMemory(
-                from: source.baseAddress.unsafelyUnwrapped, byteCount: source.count)
+                from: base, byteCount: source.count)
         }
         commit(datagram.byteCount, to: path)
         return true
@@ -85,7 +86,7 @@ public struct TransmitArena: ~Copyable {
     }
 
     /// Forgets every datagram, keeping the memory.
-    public mutating func removeAll() {
+    mutating func removeAll() {
         entries.removeAll(keepingCapacity: true)
         byteCount = 0
     }

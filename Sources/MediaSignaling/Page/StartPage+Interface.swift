@@ -12,6 +12,7 @@ extension StartPage {
 
         function show(state, live) {
           stage.dataset.state = state;
+          at('form').dataset.state = state;
           stage.dataset.live = live ? 'yes' : 'no';
           const idle = state === 'idle';
           at('publish').hidden = at('watch').hidden = !idle;
@@ -188,7 +189,7 @@ extension StartPage {
             set('n-audio', rate('audio'));
             set('n-loss', (all > 0 ? 100 * lost / all : 0).toFixed(1) + ' %');
           }
-          set('n-rtt', rtt === undefined ? '–' : Math.round(rtt * 1000) + ' ms');
+          set('n-rtt', rtt === undefined ? '–' : rtt < 0.001 ? '< 1 ms' : Math.round(rtt * 1000) + ' ms');
           set('n-freezes', freezes === undefined ? '–' : String(freezes));
           set('n-codec', codec || '–');
           before = now;
@@ -208,7 +209,7 @@ extension StartPage {
           }
         };
         addEventListener('pagehide', () => { if (session) stop(); });
-        at('stream').value = decodeURIComponent(location.hash.slice(1)).slice(0, 64) || 'studio';
+        at('stream').value = location.hash.slice(1, 65).replace(/[^A-Za-z0-9_-]/g, '') || 'studio';
         try { at('token').value = sessionStorage.getItem('token') || ''; } catch (error) { /* Stays empty. */ }
         show('idle', false);
 

@@ -32,7 +32,7 @@ extension StartPage {
         </select>
         </div>
         <div class="field">
-        <label for="token">Token <span>if the server asks for one</span></label>
+        <label for="token">Token <span>if asked for</span></label>
         <input id="token" type="password" autocomplete="off" placeholder="none">
         </div>
         <div class="buttons">

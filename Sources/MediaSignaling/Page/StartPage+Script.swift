@@ -38,11 +38,15 @@ extension StartPage {
             this.url = new URL(response.headers.get('Location'), response.url);
             this.etag = response.headers.get('ETag');
             this.answer = text;
-            if (this.ended) return this.leave();
+            if (this.ended) {
+              this.ended = false;
+              return this.leave();
+            }
             await this.pc.setRemoteDescription({ type: 'answer', sdp: text });
             const receiver = this.pc.getTransceivers()[0].receiver;
             const transport = receiver.transport || this.pc.getTransceivers()[0].sender.transport;
             if (transport) transport.onstatechange = () => {
+              if (transport.state === 'closed') this.url = null;
               if (transport.state === 'closed' || transport.state === 'failed') this.changed('closed');
             };
           }
@@ -90,14 +94,16 @@ extension StartPage {
             }
           }
 
-          // Also on the way out of the page, hence keepalive.
+          // Also on the way out of the page, hence keepalive. The connection's own goodbye comes after it, so that the
+          // server still knows the session that it is asked to end.
           leave() {
+            if (this.ended) return;
             this.ended = true;
             clearTimeout(this.timer);
-            this.pc.close();
-            if (!this.url) return;
-            fetch(this.url, { method: 'DELETE', keepalive: true, headers: this.headers() }).catch(() => {});
-            this.url = null;
+            const close = () => this.pc.close();
+            if (!this.url) return close();
+            fetch(this.url, { method: 'DELETE', keepalive: true, headers: this.headers() }).then(close, close);
+            setTimeout(close, 1000);
           }
         }
 

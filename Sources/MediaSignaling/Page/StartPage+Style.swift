@@ -19,7 +19,7 @@ extension StartPage {
           font: 16px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
         }
         main { max-width: 56rem; margin: 0 auto; padding: 1.25rem 1rem 3rem; }
-        header { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap; margin-bottom: 1rem; }
+        header { display: flex; align-items: center; gap: .9rem; flex-wrap: wrap; margin-bottom: 1rem; }
         h1 { display: flex; align-items: center; gap: .55rem; margin: 0; font-size: 1.3rem; letter-spacing: -.01em; }
         h1 svg { width: 1.7rem; height: 1.7rem; }
         h1 circle { fill: var(--accent); }
@@ -44,12 +44,13 @@ extension StartPage {
         .stage .sound {
           position: absolute; right: .8rem; bottom: .8rem; border: 0; background: rgba(0, 0, 0, .65); color: #fff;
         }
-        .message { min-height: 1.45em; margin: .7rem 0; color: var(--quiet); overflow-wrap: anywhere; }
+        .message { min-height: 1.45em; margin: .55rem .2rem; color: var(--quiet); overflow-wrap: anywhere; }
         .message.error { color: var(--warn); }
         .controls {
           display: grid; grid-template-columns: repeat(4, 1fr); gap: .9rem; padding: 1rem; border-radius: 14px;
           background: var(--card); border: 1px solid var(--line);
         }
+        .controls:not([data-state=idle]) .field { display: none; }
         .field.wide { grid-column: span 2; }
         label { display: block; margin-bottom: .3rem; font-size: .85rem; font-weight: 600; }
         label span { font-weight: 400; color: var(--quiet); }
@@ -57,7 +58,7 @@ extension StartPage {
         input, select { width: 100%; padding: 0 .75rem; border: 1px solid var(--line); background: var(--ground); }
         input[aria-invalid=true] { border-color: var(--warn); }
         .buttons { grid-column: 1 / -1; display: flex; gap: .6rem; flex-wrap: wrap; }
-        button { padding: 0 1.1rem; border: 1px solid var(--line); background: none; font-weight: 600; cursor: pointer; }
+        button { white-space: nowrap; padding: 0 1.1rem; border: 1px solid var(--line); background: none; font-weight: 600; cursor: pointer; }
         button:hover { border-color: var(--accent); }
         button.primary { background: var(--accent); border-color: var(--accent); color: var(--accent-text); }
         button.stop { color: var(--warn); }
@@ -72,7 +73,7 @@ extension StartPage {
         @media (max-width: 40rem) {
           main { padding: 1rem .75rem 2rem; }
           .controls, .numbers { grid-template-columns: 1fr 1fr; }
-          .buttons button { flex: 1; }
+          .buttons button { flex: 1 1 auto; padding: 0 .6rem; }
           label span { display: none; }
         }
         """

@@ -85,7 +85,7 @@ import Testing
 
     @Test func referenceTimeWrapsAndMayBeNegative() throws {
         // 24 bits of 64 ms are 1,073,741.824 s.
-        for start in [-100, 1_073_741_824 - 20, 5 * 1_073_741_824 - 63.9] as [Double] {
+        for start in [-100.1, 1_073_741_824 - 20, 5 * 1_073_741_824 - 63.9] as [Double] {
             var recorder = TransportFeedbackRecorder()
             for step in 0..<5 {
                 recorder.record(transportSequenceNumber: UInt16(step), at: instant(start + Double(step) * 20))

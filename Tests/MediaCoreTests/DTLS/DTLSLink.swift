@@ -30,13 +30,14 @@ final class DTLSLink {
     /// Everything sent, whether lost or not.
     private(set) var sent: [Datagram] = []
     private var queue: [Datagram] = []
-    private var arena = TransmitArena(byteCapacity: 1 << 16, maximumEntries: 64)
+    private var arena: TransmitArena
 
     init(
         clientProfiles: [SRTPProfile] = SRTPProfile.preference, serverProfiles: [SRTPProfile] = SRTPProfile.preference,
         clientTrusts: [CertificateFingerprint]? = nil, serverTrusts: [CertificateFingerprint]? = nil,
-        maximumDatagramSize: Int = 1200, seed: UInt64 = 1
+        maximumDatagramSize: Int = 1200, seed: UInt64 = 1, arenaCapacity: Int = 1 << 16
     ) throws {
+        arena = TransmitArena(byteCapacity: arenaCapacity, maximumEntries: 64)
         client = try DTLSAssociation(
             role: .client, certificate: Self.clientCertificate,
             remoteFingerprints: clientTrusts ?? [Self.serverCertificate.fingerprint], profiles: clientProfiles,
@@ -72,6 +73,8 @@ final class DTLSLink {
         for case .connected(let keys) in outcomes { return keys }
         return nil
     }
+
+    func forgetSent() { sent = [] }
 
     func start() {
         client.start(on: Self.path, at: now, transmit: &arena)

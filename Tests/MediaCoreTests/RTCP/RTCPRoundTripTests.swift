@@ -164,6 +164,25 @@ import Testing
         #expect(throws: RTCPError.truncated) { try RTCPVectors.messages(padded) }
     }
 
+    @Test func feedbackIsPackedTightly() throws {
+        // A hundred in a row take one chunk and a byte each.
+        var feedback = TransportFeedback(
+            sender: 1, media: 2, baseSequenceNumber: 3, statusCount: 100, referenceTime: 4, feedbackCount: 5,
+            receptions: (0..<100).map { .init(offset: $0, delta: 8) })
+        #expect(RTCPVectors.bytes(.transportFeedback(feedback)).count == 20 + 2 + 100 + 2)
+        // So does a gap, but for each 8,191.
+        feedback.statusCount = 20_001
+        feedback.receptions = [.init(offset: 20_000, delta: -1)]
+        let bytes = RTCPVectors.bytes(.transportFeedback(feedback))
+        #expect(bytes.count == 20 + 3 * 2 + 2 + 2 + 2)
+        #expect(try RTCPVectors.messages(bytes) == [.transportFeedback(feedback)])
+        #expect(try IndependentFeedback(bytes).feedback == feedback)
+        // Every second one: fourteen statuses a chunk.
+        feedback.statusCount = 55
+        feedback.receptions = (0..<28).map { .init(offset: $0 * 2, delta: 0) }
+        #expect(RTCPVectors.bytes(.transportFeedback(feedback)).count == 20 + 4 * 2 + 28)
+    }
+
     @Test func feedbackOfPacketsOnlyClaimedIsCheap() throws {
         // 65,535 packets in nine chunks: nothing is stored for those that did not arrive.
         var bytes: [UInt8] = [0x8F, 205, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0]
