@@ -142,7 +142,7 @@ extension MediaEngine {
         streams[stream].store.commit(packet)
         if recovered {
             streams[stream].counters.recovered &+= 1
-            streams[stream].missing?.recovered(packet.extendedSequenceNumber)
+            streams[stream].missing?.recovered(packet.extendedSequenceNumber, at: instant)
         } else {
             streams[stream].missing?.receive(extendedSequence: packet.extendedSequenceNumber, at: instant)
         }
