@@ -20,6 +20,8 @@ public final class SimulatedCall {
     public private(set) var recording: [(source: TransportAddress, bytes: [UInt8])] = []
     /// Whether what peers send is kept in `recording`.
     public var isRecording = false
+    /// Whether the engine's output waits until `sendArena`: a busy worker does not send all at once either.
+    public var holdsOutput = false
     /// How the links of peers added from now on behave.
     public var link = SimulatedLink.Behaviour()
     /// Keys to use instead of DTLS, so that every byte repeats; nil to shake hands.
@@ -196,21 +198,27 @@ public final class SimulatedCall {
     }
 
     private func flushEngine() {
-        while engine.fillOutput(at: instant) {
-            for entry in engine.output.entries {
-                let bytes = engine.output.datagram(entry).array
-                engineSent.datagrams += 1
-                engineSent.bytes += bytes.count
-                absorb(bytes, entry.path.remote)
-                note(bytes, to: entry.path.remote)
-                guard let peer = peers.first(where: { $0.address == entry.path.remote }) else { continue }
-                network.send(bytes, from: Self.server, to: peer.address, over: &peer.downlink, at: instant)
-            }
-            engine.outputSent()
-        }
+        while !holdsOutput, sendArena() {}
         while let event = engine.nextEvent() {
             events.append("\(instant.nanoseconds / 1_000_000) \(event)")
         }
+    }
+
+    /// Sends as much of the engine's output as fits its arena once; returns whether there was any.
+    @discardableResult
+    public func sendArena() -> Bool {
+        guard engine.fillOutput(at: instant) else { return false }
+        for entry in engine.output.entries {
+            let bytes = engine.output.datagram(entry).array
+            engineSent.datagrams += 1
+            engineSent.bytes += bytes.count
+            absorb(bytes, entry.path.remote)
+            note(bytes, to: entry.path.remote)
+            guard let peer = peers.first(where: { $0.address == entry.path.remote }) else { continue }
+            network.send(bytes, from: Self.server, to: peer.address, over: &peer.downlink, at: instant)
+        }
+        engine.outputSent()
+        return true
     }
 
     private func note(_ bytes: [UInt8], to address: TransportAddress) {

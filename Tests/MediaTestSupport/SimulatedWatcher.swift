@@ -30,7 +30,8 @@ public final class SimulatedWatcher: SimulatedPeer {
     private var frames: [Int: Set<Int>] = [:]
     private var keyframes: Set<Int> = []
     private var lastDecoded: Int?
-    private var lastRequest = MediaInstant(nanoseconds: .min)
+    private var firstPacketAt: MediaInstant?
+    private var lastRequest: MediaInstant?
     private var nextTick: MediaInstant?
     private var nextReport: MediaInstant?
 
@@ -123,6 +124,7 @@ public final class SimulatedWatcher: SimulatedPeer {
 
     private func noteVideo(_ index: UInt64, at instant: MediaInstant) {
         missing[index] = nil
+        firstPacketAt = firstPacketAt ?? instant
         if let highestVideo, index > highestVideo + 1 {
             if index - highestVideo > 2000 { complain("a hole of \(index - highestVideo)") }
             for number in highestVideo + 1..<index { missing[number] = instant + .milliseconds(10) }
@@ -164,8 +166,12 @@ public final class SimulatedWatcher: SimulatedPeer {
             if !due.isEmpty { demand(due.map { UInt16(truncatingIfNeeded: $0) }, of: ssrc) }
             for number in due { missing[number] = instant + .milliseconds(60) }
             if let highestVideo { missing = missing.filter { $0.key + 1000 > highestVideo } }
-            // As a browser does when nothing could be decoded for long.
-            if instant - (decoded.last ?? instant) > .milliseconds(800), instant - lastRequest > .milliseconds(300) {
+            // As a browser does: soon while it waits for its first picture, later when the next one does not come.
+            let since = decoded.last ?? firstPacketAt ?? instant
+            let patience = MediaDuration.milliseconds(decoded.isEmpty ? 200 : 800)
+            if instant - since > patience,
+                lastRequest.map({ instant - $0 > .milliseconds(300) }) ?? true
+            {
                 lastRequest = instant
                 demandKeyframe(of: ssrc)
             }

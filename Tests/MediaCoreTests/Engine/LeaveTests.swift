@@ -142,7 +142,8 @@ import Testing
         call.run(for: .milliseconds(20))
         #expect(call.events.count == 2)
         #expect(call.events.allSatisfy { $0.contains("handshakeTimeout") })
-        #expect(call.events.contains { $0.contains("publisher-0") } && call.events.contains { $0.contains("watcher-1") })
+        #expect(
+            call.events.contains { $0.contains("publisher-0") } && call.events.contains { $0.contains("watcher-1") })
         #expect(call.instant - created == .milliseconds(15_010))
         call.expectNothingLeft()
     }
