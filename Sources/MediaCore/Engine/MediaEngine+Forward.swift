@@ -20,7 +20,8 @@ extension MediaEngine {
             cursor = ForwardingCursor()
             return true
         }
-        if cursor.limit == 0 { cursor.limit = streams[stream].fresh.count }
+        // A round that was broken off goes on; if its stream has closed meanwhile, this is another's first.
+        if cursor.stream != stream { cursor = ForwardingCursor(stream: stream, limit: streams[stream].fresh.count) }
         while cursor.consumer < producers[producer].consumers.count {
             let consumer = producers[producer].consumers[cursor.consumer]
             guard forward(stream, to: consumer, at: instant) else { return false }
@@ -30,6 +31,20 @@ extension MediaEngine {
         streams[stream].fresh.removeFirst(cursor.limit)
         cursor = ForwardingCursor()
         return streams[stream].fresh.isEmpty ? true : forward(stream, at: instant)
+    }
+
+    /// Takes a consumer off its producer's list. A round that was broken off goes on with the same consumer as before.
+    mutating func detach(_ consumer: SlotID, from producer: SlotID) {
+        guard producers.contains(producer), let index = producers[producer].consumers.firstIndex(of: consumer) else {
+            return
+        }
+        producers[producer].consumers.remove(at: index)
+        guard cursor.stream != nil, cursor.stream == producers[producer].forwarded else { return }
+        if index < cursor.consumer {
+            cursor.consumer -= 1
+        } else if index == cursor.consumer {
+            cursor.packet = 0
+        }
     }
 
     /// Forwards the round's packets to one consumer; false when the arena is full before the end.

@@ -38,7 +38,9 @@ extension MediaEngine {
         }
     }
 
+    /// Counts an accepted datagram, unless it was the one that closed the transport.
     private mutating func count(_ datagram: RawSpan, _ transport: SlotID) {
+        guard transports.contains(transport) else { return }
         transports[transport].counters.packetsReceived &+= 1
         transports[transport].counters.bytesReceived &+= UInt64(datagram.byteCount)
     }

@@ -83,8 +83,10 @@ public struct MediaEngine: ~Copyable {
     }
 }
 
-/// How far the forwarding of one stream's fresh packets has been.
+/// How far the forwarding of one stream's fresh packets has been. It outlives a `fillOutput` that found the arena full.
 struct ForwardingCursor {
+    /// Whose packets; nil between rounds.
+    var stream: SlotID?
     var consumer = 0
     var packet = 0
     /// How many fresh packets this round covers; what arrives meanwhile is the next round's. 0 between rounds.
