@@ -28,6 +28,7 @@ public struct ClientTransport: ~Copyable {
 
     private var random: MediaRandom
     private let certificate: DTLSCertificate
+    private let ciphers: SRTPCipherLibrary
     private var ice: ICEAgent
     private var dtls: DTLSAssociation?
     private var outbound: SRTPTransmitter?
@@ -37,10 +38,14 @@ public struct ClientTransport: ~Copyable {
 
     /// Creates a transport that waits for an answer.
     ///
-    /// - Parameter consentTimeout: how long a silent peer is kept, 30 s by RFC 7675.
+    /// - Parameters:
+    ///   - ciphers: what encrypts; transports on one thread should share one. libcrypto when nil.
+    ///   - consentTimeout: how long a silent peer is kept, 30 s by RFC 7675.
     public init(
-        certificate: DTLSCertificate, random: MediaRandom = .system, consentTimeout: MediaDuration = .seconds(30)
+        certificate: DTLSCertificate, ciphers: SRTPCipherLibrary? = nil, random: MediaRandom = .system,
+        consentTimeout: MediaDuration = .seconds(30)
     ) {
+        self.ciphers = ciphers ?? .libcrypto()
         self.random = random
         credentials = ICECredentials(random: &self.random)
         fingerprint = certificate.fingerprint
@@ -176,8 +181,8 @@ public struct ClientTransport: ~Copyable {
 
     /// Uses these keys instead of agreeing on some: for runs that must repeat byte for byte.
     package mutating func install(_ keys: SRTPKeyingMaterial) {
-        outbound = try? SRTPTransmitter(profile: keys.profile, key: keys.local)
-        inbound = try? SRTPReceiver(profile: keys.profile, key: keys.remote)
+        outbound = try? SRTPTransmitter(profile: keys.profile, key: keys.local, ciphers: ciphers)
+        inbound = try? SRTPReceiver(profile: keys.profile, key: keys.remote, ciphers: ciphers)
         dtls = nil
     }
 
@@ -199,8 +204,8 @@ public struct ClientTransport: ~Copyable {
         case .nothing:
             return .nothing
         case .connected(let keys):
-            outbound = try? SRTPTransmitter(profile: keys.profile, key: keys.local)
-            inbound = try? SRTPReceiver(profile: keys.profile, key: keys.remote)
+            outbound = try? SRTPTransmitter(profile: keys.profile, key: keys.local, ciphers: ciphers)
+            inbound = try? SRTPReceiver(profile: keys.profile, key: keys.remote, ciphers: ciphers)
             return outbound != nil && inbound != nil ? .connected : .closed
         case .closed, .failed:
             return .closed

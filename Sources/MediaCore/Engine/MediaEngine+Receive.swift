@@ -160,8 +160,10 @@ extension MediaEngine {
             return reason
         case .connected(let keys):
             do throws(SRTPError) {
-                transports[transport].outbound = try SRTPTransmitter(profile: keys.profile, key: keys.local)
-                transports[transport].inbound = try SRTPReceiver(profile: keys.profile, key: keys.remote)
+                transports[transport].outbound = try SRTPTransmitter(
+                    profile: keys.profile, key: keys.local, ciphers: ciphers)
+                transports[transport].inbound = try SRTPReceiver(
+                    profile: keys.profile, key: keys.remote, ciphers: ciphers)
             } catch {
                 close(transport, reason: .handshakeFailed, at: instant)
                 return nil

@@ -9,6 +9,7 @@ public struct MediaEngine: ~Copyable {
     let configuration: MediaEngineConfiguration
     let wallClock: WallClock
     let certificate: DTLSCertificate
+    let ciphers = SRTPCipherLibrary()
     var random: MediaRandom
     var drops = DropCounters()
     var events: [MediaEvent] = []
@@ -60,6 +61,9 @@ public struct MediaEngine: ~Copyable {
         scratch = ByteStorage(byteCount: 2 * PacketStore.maximumPacketByteCount)
         jobs = ProtectionQueue()
     }
+
+    /// The name of what encrypts and decrypts RTP here: for logs.
+    public var cipherName: String { ciphers.name }
 
     /// Empties `output`, once its datagrams have been sent.
     public mutating func outputSent() {
