@@ -1,0 +1,21 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "sluice-benchmarks",
+    dependencies: [.package(name: "sluice", path: "..")],
+    targets: [
+        .target(name: "CReference", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("dl"), .linkedLibrary("m")]),
+        .executableTarget(
+            name: "ForwardingBenchmark",
+            dependencies: ["CReference", .product(name: "MediaCore", package: "sluice")],
+            swiftSettings: swiftSettings),
+    ],
+    swiftLanguageModes: [.v6])
