@@ -3,7 +3,7 @@ internal import COpenSSL
 
 /// The backend on intel-ipsec-mb. Its key schedule serves one direction of RTP.
 struct IPsecMBSRTPCipher: ~Copyable, SRTPCipher {
-    private enum Transform: ~Copyable {
+    enum Transform: ~Copyable {
         case galoisCounter(IPsecMBGaloisCounterMode)
         case counter(IPsecMBCounterMode)
     }

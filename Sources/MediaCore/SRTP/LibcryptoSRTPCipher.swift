@@ -8,7 +8,7 @@ struct LibcryptoSRTPCipher: ~Copyable, SRTPCipher {
         case inbound
     }
 
-    private enum Transform: ~Copyable {
+    enum Transform: ~Copyable {
         case galoisCounter(SRTPGaloisCounterMode)
         case counter(SRTPCounterMode)
     }
