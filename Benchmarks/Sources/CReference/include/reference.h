@@ -14,4 +14,13 @@ int64_t reference_thread_nanoseconds(void);
 int64_t reference_gcm_ipsec(int packets, int payload, int keys, int run);
 int64_t reference_gcm_libcrypto(int packets, int payload, int keys, int run);
 
+/// What was asked for since the program began, by any thread; retains and releases are -1 where they can't be counted.
+struct reference_counts {
+    int64_t allocations;
+    int64_t retains;
+    int64_t releases;
+};
+
+struct reference_counts reference_counts(void);
+
 #endif
