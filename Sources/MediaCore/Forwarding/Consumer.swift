@@ -84,10 +84,11 @@ struct Consumer: ~Copyable {
         if newest.map({ Int32(bitPattern: timestamp &- $0.timestamp) > 0 }) ?? true { newest = (timestamp, instant) }
     }
 
-    /// Whether a packet of the current source has gone already.
-    func hasSent(_ source: Int64) -> Bool {
-        guard let sent = history.packet(sequenceNumber(for: source)) else { return false }
-        return sent.stream == self.source
+    /// Whether a packet of the current source may leave: it has not before. Of what lies further back than the history
+    /// that can't be told, and no number may protect two packets, so it stays.
+    func maySend(_ source: Int64) -> Bool {
+        let number = sequenceNumber(for: source)
+        return number > highestSent - Int64(history.capacity) && history.packet(number) == nil
     }
 
     /// Counts a resend, and when it was.
