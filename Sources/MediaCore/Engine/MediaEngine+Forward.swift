@@ -154,7 +154,7 @@ extension MediaEngine {
                 byteCount = consumers[consumer].repeatDeparture(
                     sent, packet, from: source, on: route, into: &output, jobs: &jobs)
             }
-            consumers[consumer].resent(sent, at: instant)
+            consumers[consumer].resent(sent, payloadByteCount: Int(packet.payloadByteCount), at: instant)
             transports[transport].countSent(byteCount)
         }
         protectQueued(transport)

@@ -22,9 +22,11 @@ struct Consumer: ~Copyable {
     var remote = RemoteReport()
 
     struct Counters {
+        /// Everything sent, retransmissions included.
         var packets: UInt64 = 0
         var payloadBytes: UInt64 = 0
         var retransmitted: UInt64 = 0
+        var retransmittedBytes: UInt64 = 0
         var nacks: UInt64 = 0
         var pictureLosses: UInt64 = 0
         var fullIntraRequests: UInt64 = 0
@@ -91,14 +93,22 @@ struct Consumer: ~Copyable {
         return number > highestSent - Int64(history.capacity) && history.packet(number) == nil
     }
 
+    /// What was sent under `ssrc`: the counts of its sender reports. Source: RFC 3550, section 6.4.1.
+    var sentInStream: (packets: UInt64, payloadBytes: UInt64) {
+        guard hasRetransmissionStream else { return (counters.packets, counters.payloadBytes) }
+        return (counters.packets - counters.retransmitted, counters.payloadBytes - counters.retransmittedBytes)
+    }
+
     /// Counts a resend, and when it was.
-    mutating func resent(_ packet: SentPacket, at instant: MediaInstant) {
+    mutating func resent(_ packet: SentPacket, payloadByteCount: Int, at instant: MediaInstant) {
         var packet = packet
         packet.lastSent = instant
         packet.resendCount += 1
         history.remember(packet)
         counters.packets &+= 1
+        counters.payloadBytes &+= UInt64(payloadByteCount)
         counters.retransmitted &+= 1
+        counters.retransmittedBytes &+= UInt64(payloadByteCount)
     }
 
     /// A fresh sequence number of the retransmission stream.
