@@ -109,7 +109,8 @@ extension MediaEngine {
             transports[transport].paths.append(path)
         } else if claims[path] != transport, transports[transport].ice.contains(path) {
             claims[path] = transport
-            transports[transport].claims.append(path)
+            // Another may have claimed it in between.
+            if !transports[transport].claims.contains(path) { transports[transport].claims.append(path) }
         }
     }
 

@@ -10,6 +10,21 @@ extension SimulatedCall {
         engine.paths[NetworkPath(remote: peer.address)]
     }
 
+    /// A fresh authentic connectivity check as a peer would send it; nominates with the priority of the selected path.
+    func check(by peer: SimulatedPeer, nominates: Bool) -> [UInt8] {
+        guard let transport = transport(of: peer) else { return [] }
+        let local = engine.transports[transport].ice.local
+        let remote = engine.transports[transport].ice.remote?.usernameFragment ?? ""
+        var builder = STUNBuilder()
+        builder.begin(.request, STUNTransactionID(random: &engine.random))
+        builder.append(username: Array("\(local.usernameFragment):\(remote)".utf8))
+        builder.append(priority: ICECandidate.Kind.peerReflexive.typePreference << 24 | 65_535 << 8 | 255)
+        if nominates { builder.appendUseCandidate() }
+        builder.append(role: .controlling(1))
+        _ = builder.finish(key: STUNIntegrityKey(password: local.password))
+        return builder.bytes
+    }
+
     /// How many synchronization sources a peer's transport knows.
     func sourceCount(of peer: SimulatedPeer) -> Int {
         guard let transport = transport(of: peer) else { return 0 }
