@@ -10,6 +10,8 @@ public final class SimulatedWatcher: SimulatedPeer {
     public private(set) var completed: [Int: MediaInstant] = [:]
     /// When each frame could be decoded: complete, and an unbroken chain back to a keyframe.
     public private(set) var decoded: [MediaInstant] = []
+    /// How many packets the frames that came were said to have.
+    public private(set) var packetsPerFrame: Set<Int> = []
     /// Packets received in the retransmission stream.
     public private(set) var retransmissions = 0
     /// The last sender report of each SSRC, and when it came.
@@ -135,6 +137,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     private func take(_ payload: ArraySlice<UInt8>, at instant: MediaInstant) {
         guard let part = SimulatedFrame.part(of: payload) else { return complain("damaged payload") }
         if part.isKeyframe { keyframes.insert(part.frame) }
+        packetsPerFrame.insert(part.count)
         frames[part.frame, default: []].insert(part.position)
         guard frames[part.frame]?.count == part.count, completed[part.frame] == nil else { return }
         completed[part.frame] = instant

@@ -91,11 +91,11 @@ extension MediaEngine {
         return true
     }
 
-    /// Writes one packet for one consumer, unless it has gone already; false when there is no room.
+    /// Writes one packet for one consumer, unless it has gone already or is too old; false when there is no room.
     private mutating func depart(
         _ packet: StoredPacket, _ stream: SlotID, _ consumer: SlotID, _ transport: SlotID, _ route: DepartureRoute
     ) -> Bool {
-        guard !consumers[consumer].hasSent(packet.extendedSequenceNumber) else { return true }
+        guard consumers[consumer].maySend(packet.extendedSequenceNumber) else { return true }
         guard output.hasRoom(consumers[consumer].byteCountBound(packet, tagByteCount: route.tagByteCount)) else {
             return false
         }
@@ -187,7 +187,8 @@ extension MediaEngine {
             byteCount = consumers[consumer].repeatDeparture(
                 sent, packet, from: source, on: route, into: &output, jobs: &jobs)
         }
-        consumers[consumer].resent(sent, transportSequenceNumber: number, at: route.instant)
+        consumers[consumer].resent(
+            sent, transportSequenceNumber: number, payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
         transports[transport].countSent(byteCount)
     }
 }

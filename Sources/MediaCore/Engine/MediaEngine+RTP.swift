@@ -166,6 +166,8 @@ extension MediaEngine {
         else { return .rtpUselessRetransmission }
         var packet = packet
         let step = Int16(bitPattern: original &- UInt16(truncatingIfNeeded: highest))
+        // It was sent before, so it may be a little ahead of what arrived, but not by more than the store holds.
+        guard step <= PacketStore.maximumRecoveryLead else { return .rtpOutOfRange }
         packet.extendedSequenceNumber = highest + Int64(step)
         // The two bytes count as header: extension offsets stay right, and the payload begins behind them.
         packet.headerByteCount += 2

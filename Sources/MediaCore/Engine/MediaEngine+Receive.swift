@@ -22,8 +22,9 @@ extension MediaEngine {
             return receiveSTUN(datagram, from: path, at: instant)
         case 20...63:
             guard let transport = validated(path) else { return .unknownAddress }
-            count(datagram, transport)
-            return receiveDTLS(datagram, transport, from: path, at: instant)
+            let reason = receiveDTLS(datagram, transport, from: path, at: instant)
+            if reason == nil { count(datagram, transport) }
+            return reason
         case 128...191:
             guard let transport = validated(path) else { return .unknownAddress }
             guard transports[transport].isConnected else { return .notReady }
@@ -70,6 +71,9 @@ extension MediaEngine {
             }
             return receive(message, datagram, for: transport, from: path, at: instant)
         }
+        // A keepalive that anybody can write: there is nothing to do, and nobody to count it for.
+        // Source: RFC 8445, section 11.
+        guard message.messageClass != .indication else { return nil }
         // An answer belongs to whoever asked: first to a transport that is validating the address, then to its owner.
         var reason = DropReason.stunUnknownTransaction
         for transport in [claims[path], paths[path]] {
@@ -109,7 +113,8 @@ extension MediaEngine {
             transports[transport].paths.append(path)
         } else if claims[path] != transport, transports[transport].ice.contains(path) {
             claims[path] = transport
-            transports[transport].claims.append(path)
+            // Another may have claimed it in between.
+            if !transports[transport].claims.contains(path) { transports[transport].claims.append(path) }
         }
     }
 

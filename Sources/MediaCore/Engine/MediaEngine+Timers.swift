@@ -166,14 +166,14 @@ extension MediaEngine {
                 at: instant, publisherTime: lead.map { ntpTime + $0 },
                 clockRate: streams[stream].codec.codec.clockRate)
         else { return false }
-        let counters = consumers[consumer].counters
+        let sent = consumers[consumer].sentInStream
         compound.append(
             .senderReport(
                 SenderReport(
                     ssrc: consumers[consumer].ssrc, ntpTime: ntpTime,
                     rtpTimestamp: timestamp &+ consumers[consumer].timestampOffset,
-                    packetCount: UInt32(truncatingIfNeeded: counters.packets),
-                    octetCount: UInt32(truncatingIfNeeded: counters.payloadBytes), blocks: [])))
+                    packetCount: UInt32(truncatingIfNeeded: sent.packets),
+                    octetCount: UInt32(truncatingIfNeeded: sent.payloadBytes), blocks: [])))
         compound.append(
             .sourceDescription([
                 SourceDescriptionChunk(ssrc: consumers[consumer].ssrc, cname: consumers[consumer].parameters.cname)

@@ -22,9 +22,11 @@ struct Consumer: ~Copyable {
     var remote = RemoteReport()
 
     struct Counters {
+        /// Everything sent, retransmissions included.
         var packets: UInt64 = 0
         var payloadBytes: UInt64 = 0
         var retransmitted: UInt64 = 0
+        var retransmittedBytes: UInt64 = 0
         var nacks: UInt64 = 0
         var pictureLosses: UInt64 = 0
         var fullIntraRequests: UInt64 = 0
@@ -87,21 +89,32 @@ struct Consumer: ~Copyable {
         if newest.map({ Int32(bitPattern: timestamp &- $0.timestamp) > 0 }) ?? true { newest = (timestamp, instant) }
     }
 
-    /// Whether a packet of the current source has gone already.
-    func hasSent(_ source: Int64) -> Bool {
-        guard let sent = history.packet(sequenceNumber(for: source)) else { return false }
-        return sent.stream == self.source
+    /// Whether a packet of the current source may leave: it has not before. Of what lies further back than the history
+    /// that can't be told, and no number may protect two packets, so it stays.
+    func maySend(_ source: Int64) -> Bool {
+        let number = sequenceNumber(for: source)
+        return number > highestSent - Int64(history.capacity) && history.packet(number) == nil
+    }
+
+    /// What was sent under `ssrc`: the counts of its sender reports. Source: RFC 3550, section 6.4.1.
+    var sentInStream: (packets: UInt64, payloadBytes: UInt64) {
+        guard hasRetransmissionStream else { return (counters.packets, counters.payloadBytes) }
+        return (counters.packets - counters.retransmitted, counters.payloadBytes - counters.retransmittedBytes)
     }
 
     /// Counts a resend, when it was and under which transport-wide number.
-    mutating func resent(_ packet: SentPacket, transportSequenceNumber: UInt16, at instant: MediaInstant) {
+    mutating func resent(
+        _ packet: SentPacket, transportSequenceNumber: UInt16, payloadByteCount: Int, at instant: MediaInstant
+    ) {
         var packet = packet
         packet.latestTransportSequenceNumber = transportSequenceNumber
         packet.lastSent = instant
         packet.resendCount += 1
         history.remember(packet)
         counters.packets &+= 1
+        counters.payloadBytes &+= UInt64(payloadByteCount)
         counters.retransmitted &+= 1
+        counters.retransmittedBytes &+= UInt64(payloadByteCount)
     }
 
     /// A fresh sequence number of the retransmission stream.

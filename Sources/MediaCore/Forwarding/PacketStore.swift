@@ -6,6 +6,8 @@
 struct PacketStore: ~Copyable {
     /// The largest packet taken, in bytes.
     static let maximumPacketByteCount = 2048
+    /// How far a retransmission's number may be ahead of the highest that came by itself.
+    static let maximumRecoveryLead: Int16 = 500
     /// An uncommitted write may skip the ring's end and then fill one packet.
     private static let reserve = UInt64(2 * maximumPacketByteCount)
 

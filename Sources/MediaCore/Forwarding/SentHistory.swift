@@ -43,6 +43,9 @@ struct SentHistory: ~Copyable {
         packets.deallocate()
     }
 
+    /// How many packets are kept.
+    var capacity: Int { packets.count }
+
     mutating func remember(_ packet: SentPacket) {
         packets[Int(truncatingIfNeeded: packet.sequenceNumber) & (packets.count - 1)] = packet
     }

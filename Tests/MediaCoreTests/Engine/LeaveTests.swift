@@ -162,20 +162,3 @@ import Testing
         call.expectNothingLeft()
     }
 }
-
-extension SimulatedCall {
-    /// An engine without transports keeps nothing of those it had.
-    func expectNothingLeft() {
-        let kept = [
-            "statistics": engine.statistics(at: instant).transports.count, "transports": engine.transports.count,
-            "producers": engine.producers.count, "consumers": engine.consumers.count, "streams": engine.streams.count,
-            "paths": engine.paths.count, "claims": engine.claims.count, "fragments": engine.fragments.count,
-            "dirty": engine.dirty.count, "touched": engine.touched.count, "output": engine.output.entries.count,
-        ]
-        #expect(kept.filter { $0.value != 0 } == [:])
-        for peer in peers { peer.isDead = true }
-        run(for: .seconds(31))
-        let deadline = engine.nextDeadline
-        #expect(deadline == nil)
-    }
-}

@@ -1,0 +1,57 @@
+import MediaTestSupport
+import Testing
+
+@testable import MediaCore
+
+/// Looks inside the engine under test.
+extension SimulatedCall {
+    /// The transport that a peer's address belongs to.
+    func transport(of peer: SimulatedPeer) -> SlotID? {
+        engine.paths[NetworkPath(remote: peer.address)]
+    }
+
+    /// A fresh authentic connectivity check as a peer would send it; nominates with the priority of the selected path.
+    func check(by peer: SimulatedPeer, nominates: Bool) -> [UInt8] {
+        guard let transport = transport(of: peer) else { return [] }
+        let local = engine.transports[transport].ice.local
+        let remote = engine.transports[transport].ice.remote?.usernameFragment ?? ""
+        var builder = STUNBuilder()
+        builder.begin(.request, STUNTransactionID(random: &engine.random))
+        builder.append(username: Array("\(local.usernameFragment):\(remote)".utf8))
+        builder.append(priority: ICECandidate.Kind.peerReflexive.typePreference << 24 | 65_535 << 8 | 255)
+        if nominates { builder.appendUseCandidate() }
+        builder.append(role: .controlling(1))
+        _ = builder.finish(key: STUNIntegrityKey(password: local.password))
+        return builder.bytes
+    }
+
+    /// How many synchronization sources a peer's transport knows.
+    func sourceCount(of peer: SimulatedPeer) -> Int {
+        guard let transport = transport(of: peer) else { return 0 }
+        return engine.transports[transport].sources.count
+    }
+
+    /// The highest extended sequence number received of a source; 0 when it is unknown.
+    func highest(of ssrc: UInt32) -> Int64 {
+        for index in 0..<engine.streams.slotCount {
+            guard let stream = engine.streams.id(at: index), engine.streams[stream].ssrc == ssrc else { continue }
+            return engine.streams[stream].store.highest ?? 0
+        }
+        return 0
+    }
+
+    /// An engine without transports keeps nothing of those it had.
+    func expectNothingLeft() {
+        let kept = [
+            "statistics": engine.statistics(at: instant).transports.count, "transports": engine.transports.count,
+            "producers": engine.producers.count, "consumers": engine.consumers.count, "streams": engine.streams.count,
+            "paths": engine.paths.count, "claims": engine.claims.count, "fragments": engine.fragments.count,
+            "dirty": engine.dirty.count, "touched": engine.touched.count, "output": engine.output.entries.count,
+        ]
+        #expect(kept.filter { $0.value != 0 } == [:])
+        for peer in peers { peer.isDead = true }
+        run(for: .seconds(31))
+        let deadline = engine.nextDeadline
+        #expect(deadline == nil)
+    }
+}
