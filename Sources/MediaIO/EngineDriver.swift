@@ -18,7 +18,7 @@ struct EngineDriver: ~Copyable {
     private var engine: MediaEngine
     private var sockets: UDPSockets
     private var epoll: Descriptor
-    private var receiver = Receiver()
+    private var receiver: Receiver
     private var sender: Sender
     private var locals = LocalAddressTable()
     private var transports: Set<TransportID> = []
@@ -31,7 +31,7 @@ struct EngineDriver: ~Copyable {
 
     init(
         engine: consuming MediaEngine, sockets: consuming UDPSockets, wake: Int32,
-        transmit: @escaping SendLane.Transmit = sluice_send
+        segments: Bool = sluice_can_segment(), transmit: @escaping SendLane.Transmit = sluice_send
     ) throws(MediaIOError) {
         let epoll = Descriptor(sluice_epoll_create())
         guard epoll.isOpen else { throw .system("creating the event loop", result: epoll.number) }
@@ -40,7 +40,9 @@ struct EngineDriver: ~Copyable {
             let result = sluice_epoll_set(epoll.number, descriptor, tag, false, true)
             guard result >= 0 else { throw .system("creating the event loop", result: result) }
         }
-        sender = Sender(ipv4: sockets.ipv4.number, ipv6: sockets.ipv6.number, transmit: transmit)
+        receiver = Receiver(layout: sockets.enableReceiveSegments() ? .segments : .datagrams)
+        sender = Sender(
+            ipv4: sockets.ipv4.number, ipv6: sockets.ipv6.number, segments: segments, transmit: transmit)
         self.engine = engine
         self.sockets = sockets
         self.epoll = epoll
@@ -165,11 +167,15 @@ struct EngineDriver: ~Copyable {
     var workerStatistics: WorkerStatistics {
         var result = WorkerStatistics()
         result.datagramsReceived = receiver.datagramCount
+        result.messagesReceived = receiver.messageCount
         result.bytesReceived = receiver.byteCount
         result.datagramsTruncated = receiver.truncated
         result.receiveCalls = receiver.calls
         result.receiveErrors = receiver.errors
-        result.datagramsSent = sender.ipv4.datagramsSent &+ sender.ipv6.datagramsSent
+        result.datagramsSent = sender.datagramsSent
+        result.messagesSent = sender.messagesSent
+        result.isSegmenting = sender.isSegmenting
+        result.segmentationRefusals = sender.ipv4.segmentationRefusals &+ sender.ipv6.segmentationRefusals
         result.bytesSent = sender.ipv4.bytesSent &+ sender.ipv6.bytesSent
         result.sendCalls = sender.ipv4.calls &+ sender.ipv6.calls
         result.sendErrors = sender.refusals
