@@ -166,8 +166,7 @@ static void reset_message(struct sluice_receive_vector *vector, uint32_t index) 
     };
 }
 
-struct sluice_receive_vector *sluice_receive_vector_create(
-    uint32_t capacity, void *slab, size_t slot_size, size_t stride) {
+struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity, void *slab, size_t slot_size) {
     struct sluice_receive_vector *vector = calloc(1, sizeof *vector);
     if (!vector) abort();
     vector->capacity = capacity;
@@ -177,7 +176,7 @@ struct sluice_receive_vector *sluice_receive_vector_create(
     vector->controls = calloc(capacity, sizeof *vector->controls);
     if (!vector->messages || !vector->segments || !vector->sources || !vector->controls) abort();
     for (uint32_t i = 0; i < capacity; i++) {
-        vector->segments[i] = (struct iovec){.iov_base = (char *)slab + i * stride, .iov_len = slot_size};
+        vector->segments[i] = (struct iovec){.iov_base = (char *)slab + i * slot_size, .iov_len = slot_size};
         reset_message(vector, i);
     }
     return vector;

@@ -7,22 +7,25 @@ struct Receiver: ~Copyable {
     struct Layout {
         /// How many messages one call receives at most.
         var slotCount: Int
-        /// The room for one of them.
+        /// The room for one of them, in bytes.
         var slotSize: Int
-        /// The distance from one to the next.
-        var stride: Int
 
         /// A datagram a message.
-        static let datagrams = Layout(slotCount: 64, slotSize: 2048, stride: 2048)
-        /// A run of datagrams a message. The stride is no power of two, so that the beginnings of the slots, which are
-        /// most of what is used, don't fall on the same few lines of the processor's caches.
-        static let segments = Layout(slotCount: 32, slotSize: 65_536, stride: 65_536 + 17 * 64)
+        static let datagrams = Layout(slotCount: 64, slotSize: 2048)
+        /// A run of datagrams a message. Costs no more than the other for single datagrams, and less than a third for
+        /// runs of five.
+        static let segments = Layout(slotCount: 32, slotSize: 65_536)
     }
 
     /// Larger than any datagram that WebRTC sends over an Ethernet path.
     static let maximumByteCount = 2048
 
     private(set) var batch: DatagramBatch
+    /// How many of the batch's datagrams look like RTP packets.
+    private(set) var mediaCount = 0
+    /// Whether the last of those leaves a frame open: no marker bit, and too large to be sound.
+    private(set) var leavesFrameOpen = false
+    private let slab: UnsafeRawPointer?
     private let layout: Layout
     private let vector: OpaquePointer
     private let messages: UnsafeMutablePointer<sluice_received>
@@ -35,9 +38,10 @@ struct Receiver: ~Copyable {
 
     init(layout: Layout = .datagrams) {
         self.layout = layout
-        var batch = DatagramBatch(byteCapacity: layout.stride * layout.slotCount)
+        var batch = DatagramBatch(byteCapacity: layout.slotSize * layout.slotCount)
+        slab = UnsafeRawPointer(batch.unsafeSlab.baseAddress)
         vector = sluice_receive_vector_create(
-            UInt32(layout.slotCount), batch.unsafeSlab.baseAddress, layout.slotSize, layout.stride)
+            UInt32(layout.slotCount), batch.unsafeSlab.baseAddress, layout.slotSize)
         self.batch = batch
         messages = .allocate(capacity: layout.slotCount)
         messages.initialize(repeating: sluice_received(), count: layout.slotCount)
@@ -51,6 +55,8 @@ struct Receiver: ~Copyable {
     /// Replaces the batch by what the socket holds. Returns whether it may hold more.
     mutating func receive(from socket: Int32, locals: inout LocalAddressTable) -> Bool {
         batch.removeAll()
+        mediaCount = 0
+        leavesFrameOpen = false
         calls &+= 1
         let count = sluice_receive(vector, socket, messages)
         guard count >= 0 else {
@@ -64,7 +70,7 @@ struct Receiver: ~Copyable {
             let remote = TransportAddress(high: source.high, low: source.low, port: source.port)
             let path = NetworkPath(remote: remote, local: locals.index(of: message.destination))
             messageCount &+= 1
-            record(message, at: index * layout.stride, path)
+            record(message, at: index * layout.slotSize, path)
         }
         return Int(count) == layout.slotCount
     }
@@ -79,6 +85,7 @@ struct Receiver: ~Copyable {
             // What was cut off was cut off the end.
             if next - offset <= Self.maximumByteCount, !(message.is_truncated && next == end) {
                 batch.record(.init(offset: offset, count: next - offset, path: path))
+                look(at: offset, count: next - offset)
                 datagramCount &+= 1
                 byteCount &+= UInt64(next - offset)
             } else {
@@ -86,5 +93,15 @@ struct Receiver: ~Copyable {
             }
             offset = next
         } while offset < end
+    }
+
+    /// Notes whether a datagram is a frame's. Source: RFC 7983, section 7; RFC 5761, section 4.
+    private mutating func look(at offset: Int, count: Int) {
+        guard count > 12, let slab else { return }
+        let first = slab.load(fromByteOffset: offset, as: UInt8.self)
+        let second = slab.load(fromByteOffset: offset + 1, as: UInt8.self)
+        guard (128...191).contains(first), !(64...95).contains(second & 0x7F) else { return }
+        mediaCount += 1
+        leavesFrameOpen = second & 0x80 == 0 && count >= FrameCoalescing.openFrameByteCount
     }
 }

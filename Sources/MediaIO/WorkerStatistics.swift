@@ -27,6 +27,8 @@ public struct WorkerStatistics: Sendable, Encodable {
     public var isSegmenting = false
     /// Messages of several datagrams that the kernel refused and then took one datagram at a time.
     public var segmentationRefusals: UInt64 = 0
+    /// How often received packets waited for the rest of their frame.
+    public var coalescingWaits: UInt64 = 0
     /// Datagrams that wait for room in a socket's send buffer, now.
     public var queuedDatagrams = 0
     /// Datagrams dropped because too many were waiting already.

@@ -40,6 +40,9 @@ struct TestSocket: ~Copyable {
     var messageCount: UInt64 { receiver.messageCount }
     var truncated: UInt64 { receiver.truncated }
 
+    var mediaCount: Int { receiver.mediaCount }
+    var leavesFrameOpen: Bool { receiver.leavesFrameOpen }
+
     /// Takes what has arrived.
     mutating func receive() {
         while true {

@@ -50,9 +50,8 @@ struct sluice_received {
 /// What `recvmmsg` needs, allocated once.
 struct sluice_receive_vector;
 
-/// Receives up to `capacity` messages at a time, the i-th into the `slot_size` bytes at `slab + i * stride`.
-struct sluice_receive_vector *sluice_receive_vector_create(
-    uint32_t capacity, void *slab, size_t slot_size, size_t stride);
+/// Receives up to `capacity` messages at a time, the i-th into the `slot_size` bytes at `slab + i * slot_size`.
+struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity, void *slab, size_t slot_size);
 void sluice_receive_vector_free(struct sluice_receive_vector *vector);
 
 /// Receives what there is, as far as the vector's capacity goes, and describes it in `messages`. Returns how many;
