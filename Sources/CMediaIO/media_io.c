@@ -7,10 +7,20 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+// Older headers lack them.
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
 
 // The buffers asked for; the kernel grants what net.core.rmem_max and wmem_max allow.
 static const int receive_buffer_bytes = 4 << 20;
@@ -87,11 +97,54 @@ void sluice_close(int descriptor) {
     close(descriptor);
 }
 
-// Room for one packet information of either family.
+bool sluice_enable_receive_segments(int descriptor) {
+    return enable(descriptor, IPPROTO_UDP, UDP_GRO) == 0;
+}
+
+// Room for one packet information of either family and a segment size.
 union control {
-    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
     struct cmsghdr alignment;
 };
+
+// Adds a control message behind those that `header` has.
+static void write_control(struct msghdr *header, int level, int type, const void *data, size_t count) {
+    struct cmsghdr *control = (struct cmsghdr *)((char *)header->msg_control + header->msg_controllen);
+    control->cmsg_level = level;
+    control->cmsg_type = type;
+    control->cmsg_len = CMSG_LEN(count);
+    memcpy(CMSG_DATA(control), data, count);
+    header->msg_controllen += CMSG_SPACE(count);
+}
+
+// Sends twelve bytes from a socket to itself in segments of eight. A system that knows the option but not what it
+// means would send them as one.
+static bool segments_arrive(int descriptor) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    if (bind(descriptor, (struct sockaddr *)&address, sizeof address) != 0
+        || getsockname(descriptor, (struct sockaddr *)&address, &length) != 0)
+        return false;
+    char bytes[12] = {0};
+    struct iovec segment = {.iov_base = bytes, .iov_len = sizeof bytes};
+    union control control = {{0}};
+    struct msghdr header = {
+        .msg_name = &address, .msg_namelen = length, .msg_iov = &segment, .msg_iovlen = 1, .msg_control = &control};
+    uint16_t segment_size = 8;
+    write_control(&header, IPPROTO_UDP, UDP_SEGMENT, &segment_size, sizeof segment_size);
+    return sendmsg(descriptor, &header, 0) == sizeof bytes && recv(descriptor, bytes, sizeof bytes, 0) == 8
+        && recv(descriptor, bytes, sizeof bytes, 0) == 4;
+}
+
+bool sluice_can_segment(void) {
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+    if (descriptor < 0) return false;
+    struct timeval timeout = {.tv_usec = 100000};
+    bool result = setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == 0
+        && segments_arrive(descriptor);
+    close(descriptor);
+    return result;
+}
 
 struct sluice_receive_vector {
     uint32_t capacity;
@@ -150,8 +203,10 @@ static void read_source(const struct sockaddr_storage *storage, struct sluice_ad
     }
 }
 
-static void read_destination(struct msghdr *header, struct sluice_local *destination) {
+static void read_control(struct msghdr *header, struct sluice_received *message) {
+    struct sluice_local *destination = &message->destination;
     memset(destination, 0, sizeof *destination);
+    message->segment_size = 0;
     for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control)) {
         if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo information;
@@ -165,19 +220,23 @@ static void read_destination(struct msghdr *header, struct sluice_local *destina
             read_ipv6(&information.ipi6_addr, &destination->high, &destination->low);
             // A link-local address means nothing without its interface.
             if (IN6_IS_ADDR_LINKLOCAL(&information.ipi6_addr)) destination->interface = information.ipi6_ifindex;
+        } else if (control->cmsg_level == IPPROTO_UDP && control->cmsg_type == UDP_GRO) {
+            int segment_size;
+            memcpy(&segment_size, CMSG_DATA(control), sizeof segment_size);
+            if (segment_size > 0) message->segment_size = (uint32_t)segment_size;
         }
     }
 }
 
-int sluice_receive(struct sluice_receive_vector *vector, int descriptor, struct sluice_datagram *datagrams) {
+int sluice_receive(struct sluice_receive_vector *vector, int descriptor, struct sluice_received *messages) {
     int count = recvmmsg(descriptor, vector->messages, vector->capacity, 0, NULL);
     if (count < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
     for (int i = 0; i < count; i++) {
         struct msghdr *header = &vector->messages[i].msg_hdr;
-        read_source(&vector->sources[i], &datagrams[i].source);
-        read_destination(header, &datagrams[i].destination);
-        datagrams[i].count = vector->messages[i].msg_len;
-        datagrams[i].is_truncated = (header->msg_flags & MSG_TRUNC) != 0;
+        read_source(&vector->sources[i], &messages[i].source);
+        read_control(header, &messages[i]);
+        messages[i].count = vector->messages[i].msg_len;
+        messages[i].is_truncated = (header->msg_flags & MSG_TRUNC) != 0;
         reset_message(vector, i);
     }
     return count;
@@ -214,17 +273,8 @@ void sluice_send_vector_free(struct sluice_send_vector *vector) {
     free(vector);
 }
 
-static void write_control(struct msghdr *header, int level, int type, const void *data, size_t count) {
-    header->msg_controllen = CMSG_SPACE(count);
-    struct cmsghdr *control = CMSG_FIRSTHDR(header);
-    control->cmsg_level = level;
-    control->cmsg_type = type;
-    control->cmsg_len = CMSG_LEN(count);
-    memcpy(CMSG_DATA(control), data, count);
-}
-
 void sluice_send_vector_set(
-    struct sluice_send_vector *vector, uint32_t index, const void *bytes, size_t count,
+    struct sluice_send_vector *vector, uint32_t index, const void *bytes, size_t count, size_t segment_size,
     const struct sluice_address *remote, const struct sluice_local *local) {
     if (index >= vector->capacity) abort();
     vector->segments[index] = (struct iovec){.iov_base = (void *)bytes, .iov_len = count};
@@ -251,7 +301,7 @@ void sluice_send_vector_set(
     // A local address of the other family can only be a mistake: the kernel's choice is better than a refusal.
     bool is_unspecified = local->high == 0 && local->low == 0;
     if (is_unspecified || is_mapped(local->high, local->low) != is_ipv4) {
-        header->msg_control = NULL;
+        // No control message.
     } else if (is_ipv4) {
         struct in_pktinfo information = {.ipi_spec_dst.s_addr = htonl((uint32_t)local->low)};
         write_control(header, IPPROTO_IP, IP_PKTINFO, &information, sizeof information);
@@ -260,6 +310,20 @@ void sluice_send_vector_set(
         write_ipv6(&information.ipi6_addr, local->high, local->low);
         write_control(header, IPPROTO_IPV6, IPV6_PKTINFO, &information, sizeof information);
     }
+    if (segment_size < count) {
+        uint16_t size = (uint16_t)segment_size;
+        write_control(header, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
+    }
+    if (header->msg_controllen == 0) header->msg_control = NULL;
+}
+
+bool sluice_send_vector_is_segmented(const struct sluice_send_vector *vector, uint32_t index) {
+    if (index >= vector->capacity) abort();
+    struct msghdr *header = &vector->messages[index].msg_hdr;
+    for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control)) {
+        if (control->cmsg_level == IPPROTO_UDP && control->cmsg_type == UDP_SEGMENT) return true;
+    }
+    return false;
 }
 
 int sluice_send(int descriptor, struct sluice_send_vector *vector, uint32_t start, uint32_t end) {

@@ -12,15 +12,23 @@ struct EngineDriver: ~Copyable {
 
     /// How many batches one turn takes from each socket: a flood leaves room for timers and commands.
     private static let batchesPerTurn = 4
+    /// How many received datagrams may wait to be forwarded: more gain nothing by company.
+    private static let unforwardedLimit = 64
+    /// How many datagrams the engine may have put into its output by itself before they are sent.
+    private static let outputLimit = 256
     /// How many times one batch's consequences may fill the output before others get their turn.
     private static let outputsPerBatch = 256
 
     private var engine: MediaEngine
     private var sockets: UDPSockets
     private var epoll: Descriptor
-    private var receiver = Receiver()
+    private var receiver: Receiver
     private var sender: Sender
     private var locals = LocalAddressTable()
+    private var coalescing: FrameCoalescing
+    /// Until when received packets wait for company; nil while none do.
+    private var holdDeadline: MediaInstant?
+    private var unforwarded = 0
     private var transports: Set<TransportID> = []
     /// Set by the first step of a shutdown: commands are refused from then on.
     private(set) var isStopping = false
@@ -30,8 +38,8 @@ struct EngineDriver: ~Copyable {
     private let ready: UnsafeMutablePointer<sluice_ready>
 
     init(
-        engine: consuming MediaEngine, sockets: consuming UDPSockets, wake: Int32,
-        transmit: @escaping SendLane.Transmit = sluice_send
+        engine: consuming MediaEngine, sockets: consuming UDPSockets, wake: Int32, coalescing: MediaDuration = .zero,
+        segments: Bool = sluice_can_segment(), transmit: @escaping SendLane.Transmit = sluice_send
     ) throws(MediaIOError) {
         let epoll = Descriptor(sluice_epoll_create())
         guard epoll.isOpen else { throw .system("creating the event loop", result: epoll.number) }
@@ -40,7 +48,10 @@ struct EngineDriver: ~Copyable {
             let result = sluice_epoll_set(epoll.number, descriptor, tag, false, true)
             guard result >= 0 else { throw .system("creating the event loop", result: result) }
         }
-        sender = Sender(ipv4: sockets.ipv4.number, ipv6: sockets.ipv6.number, transmit: transmit)
+        self.coalescing = FrameCoalescing(ceiling: coalescing)
+        receiver = Receiver(layout: sockets.enableReceiveSegments() ? .segments : .datagrams)
+        sender = Sender(
+            ipv4: sockets.ipv4.number, ipv6: sockets.ipv6.number, segments: segments, transmit: transmit)
         self.engine = engine
         self.sockets = sockets
         self.epoll = epoll
@@ -58,7 +69,7 @@ struct EngineDriver: ~Copyable {
     /// time, sends, and moves the engine's events to `events`. Returns whether output is left for the next turn.
     mutating func turn(longestWait: MediaDuration?, wake: Int32, events: inout [MediaEvent]) -> Bool {
         var timeout = longestWait?.nanoseconds ?? -1
-        if timeout != 0, let deadline = engine.nextDeadline {
+        if timeout != 0, let deadline = earliest(engine.nextDeadline, holdDeadline) {
             let remaining = max(0, (deadline - SystemClock.now).nanoseconds)
             timeout = timeout < 0 ? remaining : min(timeout, remaining)
         }
@@ -82,7 +93,12 @@ struct EngineDriver: ~Copyable {
         }
         let now = SystemClock.now
         engine.advance(to: now)
-        isBusy = sendOutput(at: now) || isBusy
+        holdDeadline = isBusy || !sender.isSegmenting ? nil : coalescing.deadline(at: now)
+        if holdDeadline == nil {
+            isBusy = sendOutput(at: now) || isBusy
+        } else {
+            sendAnswers()
+        }
         awaitRoom()
         while let event = engine.nextEvent() {
             if case .transportClosed(let transport, _, _) = event { transports.remove(transport) }
@@ -98,21 +114,43 @@ struct EngineDriver: ~Copyable {
             if !receiver.batch.entries.isEmpty {
                 let now = SystemClock.now
                 engine.receive(receiver.batch, at: now)
-                if sendOutput(at: now) { return true }
+                coalescing.received(receiver.mediaCount, leavesFrameOpen: receiver.leavesFrameOpen, at: now)
+                unforwarded += receiver.batch.entries.count
+                let isFull = unforwarded >= Self.unforwardedLimit || engine.output.entries.count >= Self.outputLimit
+                if isFull, sendOutput(at: now) { return true }
             }
             if !mayHoldMore { break }
         }
         return false
     }
 
-    /// Returns whether output is left.
+    /// Forwards what was received, and sends everything else. Returns whether output is left.
     private mutating func sendOutput(at instant: MediaInstant) -> Bool {
+        let datagrams = sender.datagramsSent
+        let messages = sender.messagesSent
+        var isLeft = true
         for _ in 0..<Self.outputsPerBatch {
-            guard engine.fillOutput(at: instant) else { return false }
-            sender.send(engine.output, locals: locals)
-            engine.outputSent()
+            isLeft = engine.fillOutput(at: instant)
+            guard isLeft else { break }
+            sendAnswers()
         }
-        return true
+        unforwarded = 0
+        holdDeadline = nil
+        coalescing.forwarded(
+            datagrams: Int(truncatingIfNeeded: sender.datagramsSent &- datagrams),
+            messages: Int(truncatingIfNeeded: sender.messagesSent &- messages))
+        return isLeft
+    }
+
+    /// Sends what is in the engine's output, while what was received may go on waiting.
+    private mutating func sendAnswers() {
+        sender.send(engine.output, locals: locals)
+        engine.outputSent()
+    }
+
+    private func earliest(_ left: MediaInstant?, _ right: MediaInstant?) -> MediaInstant? {
+        guard let left, let right else { return left ?? right }
+        return min(left, right)
     }
 
     /// Has epoll report when a socket that was full has room again, and only then.
@@ -165,16 +203,21 @@ struct EngineDriver: ~Copyable {
     var workerStatistics: WorkerStatistics {
         var result = WorkerStatistics()
         result.datagramsReceived = receiver.datagramCount
+        result.messagesReceived = receiver.messageCount
         result.bytesReceived = receiver.byteCount
         result.datagramsTruncated = receiver.truncated
         result.receiveCalls = receiver.calls
         result.receiveErrors = receiver.errors
-        result.datagramsSent = sender.ipv4.datagramsSent &+ sender.ipv6.datagramsSent
+        result.datagramsSent = sender.datagramsSent
+        result.messagesSent = sender.messagesSent
+        result.isSegmenting = sender.isSegmenting
+        result.segmentationRefusals = sender.ipv4.segmentationRefusals &+ sender.ipv6.segmentationRefusals
         result.bytesSent = sender.ipv4.bytesSent &+ sender.ipv6.bytesSent
         result.sendCalls = sender.ipv4.calls &+ sender.ipv6.calls
         result.sendErrors = sender.refusals
         result.queuedDatagrams = sender.ipv4.queueCount + sender.ipv6.queueCount
         result.queueDrops = sender.ipv4.queueDrops &+ sender.ipv6.queueDrops
+        result.coalescingWaits = coalescing.waitCount
         result.outputRefusals = engine.output.refused
         result.waitCalls = waitCalls
         return result

@@ -47,12 +47,12 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     private let wake: Int32
 
     init(
-        engine: consuming MediaEngine, sockets: consuming UDPSockets, maximumTransports: Int
+        engine: consuming MediaEngine, sockets: consuming UDPSockets, maximumTransports: Int, coalescing: MediaDuration
     ) throws(MediaIOError) {
         let wake = Descriptor(sluice_event_create())
         guard wake.isOpen else { throw .system("creating the event loop", result: wake.number) }
         self.wake = wake.number
-        driver = try EngineDriver(engine: engine, sockets: sockets, wake: wake.number)
+        driver = try EngineDriver(engine: engine, sockets: sockets, wake: wake.number, coalescing: coalescing)
         events = EventQueue(maximumTransports: maximumTransports)
         state = Mutex(State(wake: wake))
     }

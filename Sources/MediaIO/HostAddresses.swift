@@ -13,8 +13,11 @@ enum HostAddresses {
     static func candidates(
         interface: String?, announced: [String], port: UInt16, hasIPv6: Bool
     ) throws(MediaIOError) -> [ICECandidate] {
+        // A name that no interface has is a mistake even where it would have no effect.
+        let interfaces = announced.isEmpty || interface != nil ? try list(named: interface) : []
         var addresses =
-            announced.isEmpty ? try ofInterfaces(named: interface, port: port) : try parse(announced, port: port)
+            announced.isEmpty
+            ? usable(interfaces, named: interface, port: port) : try parse(announced, port: port)
         if !hasIPv6 {
             if let text = zip(announced, addresses).first(where: { !$0.1.isIPv4 })?.0 {
                 throw .invalidAddress(text, reason: "can't be announced: this host has no IPv6")
@@ -51,14 +54,10 @@ enum HostAddresses {
         return addresses
     }
 
-    private static func ofInterfaces(named name: String?, port: UInt16) throws(MediaIOError) -> [TransportAddress] {
-        let entries = try list()
-        if let name, !entries.contains(where: { self.name(of: $0) == name }) {
-            var names: [String] = []
-            for entry in entries where !names.contains(self.name(of: entry)) { names.append(self.name(of: entry)) }
-            throw .unknownInterface(name, available: names)
-        }
-        let usable = entries.compactMap { entry -> TransportAddress? in
+    private static func usable(
+        _ interfaces: [sluice_interface], named name: String?, port: UInt16
+    ) -> [TransportAddress] {
+        let usable = interfaces.compactMap { entry -> TransportAddress? in
             guard entry.has_address, entry.is_up, name == nil || self.name(of: entry) == name else { return nil }
             let address = TransportAddress(high: entry.address.high, low: entry.address.low, port: port)
             return address.isUnspecified || address.isMulticast || address.isLinkLocal ? nil : address
@@ -66,6 +65,17 @@ enum HostAddresses {
         // Loopback is of use to peers on this host only: announced when asked for, or when there is nothing else.
         let reachable = usable.filter { !$0.isLoopback }
         return reachable.isEmpty ? usable : reachable
+    }
+
+    /// Every interface; throws when `name` is given and none of them has it.
+    private static func list(named name: String?) throws(MediaIOError) -> [sluice_interface] {
+        let entries = try list()
+        if let name, !entries.contains(where: { self.name(of: $0) == name }) {
+            var names: [String] = []
+            for entry in entries where !names.contains(self.name(of: entry)) { names.append(self.name(of: entry)) }
+            throw .unknownInterface(name, available: names)
+        }
+        return entries
     }
 
     private static func list() throws(MediaIOError) -> [sluice_interface] {

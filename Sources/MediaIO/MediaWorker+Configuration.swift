@@ -5,12 +5,21 @@ extension MediaWorker {
     public struct Configuration: Sendable {
         /// The UDP port, the same for IPv4 and IPv6; 0 takes any that is free.
         public var udpPort: UInt16 = 0
-        /// Announces only this interface's addresses; has no effect beside `announcedAddresses`. The sockets listen on every
-        /// interface nevertheless.
+        /// Announces only this interface's addresses; has no effect beside `announcedAddresses`, but must exist. The
+        /// sockets listen on every interface nevertheless.
         public var interface: String?
         /// IPv4 and IPv6 literals to announce instead of the interfaces' addresses, best first: a public address that
         /// is translated to this host's, for instance.
         public var announcedAddresses: [String] = []
+        /// The longest that a received packet may wait for the rest of its frame, in 0...5 milliseconds; 0 forwards each
+        /// at once.
+        ///
+        /// Packets that leave together for one watcher share one message to the kernel, which is most of what
+        /// forwarding costs. A packet waits only if its frame isn't complete, and only while waits have lately saved
+        /// more than they cost: with few watchers, with packets that come evenly spaced, or where the kernel can't
+        /// segment messages, none does, but for one in 32 that tries whether that has changed. The frame's last packet
+        /// ends the wait, and so does silence of a quarter of this time.
+        public var coalescing = MediaDuration.milliseconds(1)
         /// How the engine behaves. Its candidates are not used: the worker puts in its own.
         public var engine = MediaEngineConfiguration(candidates: [])
         /// The engine's source of randomness.

@@ -22,6 +22,9 @@ public actor MediaWorker {
     ///
     /// - Throws: `MediaIOError`, which names the field at fault.
     public init(configuration: Configuration = Configuration()) throws(MediaIOError) {
+        guard (.zero ... .milliseconds(5)).contains(configuration.coalescing) else {
+            throw .coalescingOutOfRange(configuration.coalescing)
+        }
         let sockets = try UDPSockets(port: configuration.udpPort)
         udpPort = sockets.port
         candidates = try HostAddresses.candidates(
@@ -37,7 +40,9 @@ public actor MediaWorker {
         } catch {
             throw .engine(error)
         }
-        loop = try EventLoop(engine: engine, sockets: sockets, maximumTransports: settings.maximumTransports)
+        loop = try EventLoop(
+            engine: engine, sockets: sockets, maximumTransports: settings.maximumTransports,
+            coalescing: configuration.coalescing)
         try loop.start()
     }
 

@@ -3,7 +3,8 @@ import MediaCore
 
 /// Hands one socket's datagrams to the kernel, in order, many at a time.
 ///
-/// A datagram the kernel refuses is counted and skipped; when the socket's buffer is full the rest waits in a queue.
+/// Consecutive datagrams for one path leave as one message where their lengths allow. A message the kernel refuses is
+/// counted and skipped; when the socket's buffer is full the rest waits in a queue.
 struct SendLane: ~Copyable {
     /// How messages reach the kernel: `sluice_send`, or in tests something that refuses on purpose.
     typealias Transmit = @convention(c) (Int32, OpaquePointer?, UInt32, UInt32) -> Int32
@@ -13,21 +14,26 @@ struct SendLane: ~Copyable {
     private let socket: Int32
     private let transmit: Transmit
     private let vector: OpaquePointer
-    /// What the vector's messages are, in order.
-    private var loaded: [PendingDatagram] = []
+    /// What is to be sent, in order.
+    private var messages: [SegmentedMessage] = []
     private var queue: SendQueue
+    private var gate: SegmentationGate
     private(set) var datagramsSent: UInt64 = 0
+    private(set) var messagesSent: UInt64 = 0
     private(set) var bytesSent: UInt64 = 0
     private(set) var calls: UInt64 = 0
-    /// Refusals, indexed by the raw value of `sluice_refusal`.
+    /// How many messages were refused as such and then taken one datagram at a time.
+    private(set) var segmentationRefusals: UInt64 = 0
+    /// Refused datagrams, indexed by the raw value of `sluice_refusal`.
     private(set) var refusals = [UInt64](repeating: 0, count: Int(SLUICE_OTHER.rawValue) + 1)
 
-    init(socket: Int32, transmit: @escaping Transmit, queueBytes: Int, queueCount: Int) {
+    init(socket: Int32, segments: Bool, transmit: @escaping Transmit, queueBytes: Int, queueCount: Int) {
         self.socket = socket
         self.transmit = transmit
         vector = sluice_send_vector_create(UInt32(Self.vectorCapacity))
-        loaded.reserveCapacity(Self.vectorCapacity)
+        messages.reserveCapacity(Self.vectorCapacity)
         queue = SendQueue(byteCapacity: queueBytes, maximumCount: queueCount)
+        gate = SegmentationGate(isAvailable: segments)
     }
 
     deinit {
@@ -38,71 +44,143 @@ struct SendLane: ~Copyable {
     var isBlocked: Bool { !queue.isEmpty }
     var queueCount: Int { queue.count }
     var queueDrops: UInt64 { queue.drops }
+    /// Whether several datagrams may leave as one message.
+    var isSegmenting: Bool { gate.isOpen }
 
     /// Takes a datagram, whose bytes must stay in place until `flush`.
     mutating func append(_ datagram: PendingDatagram, from base: UnsafeRawPointer, locals: borrowing LocalAddressTable)
     {
-        guard queue.isEmpty else {
-            queue.append(datagram, from: base)
-            return
+        if queue.isEmpty {
+            if gather(datagram) { return }
+            flush(from: base, locals: locals)
+            if queue.isEmpty, gather(datagram) { return }
         }
-        load(datagram, from: base, locals: locals)
-        if loaded.count == Self.vectorCapacity { flush(from: base) }
+        queue.append(datagram, from: base)
     }
 
     /// Sends what `append` has taken; queues what the socket has no room for.
-    mutating func flush(from base: UnsafeRawPointer) {
-        let handled = transmitLoaded()
-        for datagram in loaded[handled...] { queue.append(datagram, from: base) }
-        loaded.removeAll(keepingCapacity: true)
+    mutating func flush(from base: UnsafeRawPointer, locals: borrowing LocalAddressTable) {
+        let handled = transmitGathered(from: base, locals: locals)
+        for index in handled..<messages.count {
+            while messages[index].count > 0 {
+                queue.append(messages[index].first, from: base)
+                messages[index].removeFirst()
+            }
+        }
+        messages.removeAll(keepingCapacity: true)
     }
 
     /// Sends from the queue, now that the socket has room.
     mutating func resume(locals: borrowing LocalAddressTable) {
         while !queue.isEmpty {
-            for index in 0..<min(queue.count, Self.vectorCapacity) {
-                load(queue[index], from: queue.base, locals: locals)
-            }
-            let count = loaded.count
-            let handled = transmitLoaded()
-            loaded.removeAll(keepingCapacity: true)
-            queue.removeFirst(handled)
-            if handled < count { return }
+            var count = 0
+            while count < queue.count, gather(queue[count]) { count += 1 }
+            let handled = transmitGathered(from: queue.base, locals: locals)
+            var left = 0
+            for message in messages[handled...] { left += message.count }
+            messages.removeAll(keepingCapacity: true)
+            queue.removeFirst(count - left)
+            if left > 0 { return }
         }
     }
 
-    private mutating func load(
-        _ datagram: PendingDatagram, from base: UnsafeRawPointer, locals: borrowing LocalAddressTable
-    ) {
-        let address = datagram.path.remote
-        var remote = sluice_address(high: address.high, low: address.low, port: address.port)
-        var local = locals[datagram.path.local]
-        sluice_send_vector_set(
-            vector, UInt32(loaded.count), base.advanced(by: datagram.offset), datagram.count, &remote, &local)
-        loaded.append(datagram)
+    /// Puts a datagram into the last message, or into one of its own. Returns false when there are enough messages.
+    private mutating func gather(_ datagram: PendingDatagram) -> Bool {
+        let last = messages.count - 1
+        if gate.isOpen {
+            if last >= 0, messages[last].join(datagram) { return true }
+        } else {
+            gate.passed()
+        }
+        guard messages.count < Self.vectorCapacity else { return false }
+        messages.append(SegmentedMessage(datagram))
+        return true
     }
 
+    // MARK: The kernel
+
     /// Returns how many messages are dealt with, sent or refused; the rest found the socket's buffer full.
-    private mutating func transmitLoaded() -> Int {
+    private mutating func transmitGathered(from base: UnsafeRawPointer, locals: borrowing LocalAddressTable) -> Int {
+        for index in messages.indices { load(messages[index], at: index, from: base, locals: locals) }
         var start = 0
-        while start < loaded.count {
-            calls &+= 1
-            let result = transmit(socket, vector, UInt32(start), UInt32(loaded.count))
+        while start < messages.count {
+            let result = transmit(start..<messages.count)
             if result > 0 {
                 let end = start + Int(result)
-                for datagram in loaded[start..<end] { bytesSent &+= UInt64(datagram.count) }
-                datagramsSent &+= UInt64(result)
+                for index in start..<end { count(messages[index]) }
                 start = end
                 continue
             }
-            let refusal = sluice_refusal_of(result)
-            if refusal == SLUICE_WOULD_BLOCK { break }
-            if refusal == SLUICE_INTERRUPTED { continue }
             // The kernel names an error only when the first message is at fault, so a message in the middle gets here
             // on a second try.
-            refusals[Int(refusal.rawValue)] &+= 1
+            let refusal = sluice_refusal_of(result)
+            if refusal == SLUICE_WOULD_BLOCK { break }
+            if messages[start].count > 1, Self.mayConcernSegments(refusal) {
+                guard transmitSingly(start, from: base, locals: locals) else { break }
+            } else {
+                refusals[Int(refusal.rawValue)] &+= UInt64(messages[start].count)
+            }
             start += 1
         }
         return start
+    }
+
+    /// Sends a message's datagrams one by one. Returns false when the socket's buffer is full: the message then holds
+    /// the rest.
+    private mutating func transmitSingly(
+        _ index: Int, from base: UnsafeRawPointer, locals: borrowing LocalAddressTable
+    ) -> Bool {
+        let sentBefore = datagramsSent
+        defer {
+            if datagramsSent != sentBefore {
+                segmentationRefusals &+= 1
+                gate.refused()
+            }
+        }
+        while messages[index].count > 0 {
+            let single = SegmentedMessage(messages[index].first)
+            load(single, at: index, from: base, locals: locals)
+            let result = transmit(index..<index + 1)
+            if result > 0 {
+                count(single)
+            } else {
+                let refusal = sluice_refusal_of(result)
+                if refusal == SLUICE_WOULD_BLOCK { return false }
+                refusals[Int(refusal.rawValue)] &+= 1
+            }
+            messages[index].removeFirst()
+        }
+        return true
+    }
+
+    /// Whether a message may have been refused for its shape, not for its destination.
+    private static func mayConcernSegments(_ refusal: sluice_refusal) -> Bool {
+        refusal == SLUICE_INVALID || refusal == SLUICE_TOO_LARGE || refusal == SLUICE_OTHER
+    }
+
+    private mutating func count(_ message: SegmentedMessage) {
+        messagesSent &+= 1
+        datagramsSent &+= UInt64(message.count)
+        bytesSent &+= UInt64(message.byteCount)
+        if message.count > 1 { gate.accepted() }
+    }
+
+    private mutating func transmit(_ range: Range<Int>) -> Int32 {
+        while true {
+            calls &+= 1
+            let result = transmit(socket, vector, UInt32(range.lowerBound), UInt32(range.upperBound))
+            if result > 0 || sluice_refusal_of(result) != SLUICE_INTERRUPTED { return result }
+        }
+    }
+
+    private func load(
+        _ message: SegmentedMessage, at index: Int, from base: UnsafeRawPointer, locals: borrowing LocalAddressTable
+    ) {
+        let address = message.path.remote
+        var remote = sluice_address(high: address.high, low: address.low, port: address.port)
+        var local = locals[message.path.local]
+        sluice_send_vector_set(
+            vector, UInt32(index), base.advanced(by: message.offset), message.byteCount, message.segmentSize, &remote,
+            &local)
     }
 }

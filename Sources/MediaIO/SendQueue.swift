@@ -1,7 +1,7 @@
 import MediaCore
 
 /// One datagram to send: where its bytes are in its storage, and where it goes.
-struct PendingDatagram {
+struct PendingDatagram: Equatable {
     var offset: Int
     var count: Int
     var path: NetworkPath

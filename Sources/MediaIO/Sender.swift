@@ -6,13 +6,17 @@ struct Sender: ~Copyable {
     private(set) var ipv4: SendLane
     private(set) var ipv6: SendLane
 
-    /// `queueBytes` and `queueCount` bound what waits for room in each socket's send buffer.
+    /// `segments` tells whether the kernel can segment messages; `queueBytes` and `queueCount` bound what waits for room
+    /// in each socket's send buffer.
     init(
-        ipv4: Int32, ipv6: Int32, transmit: @escaping SendLane.Transmit = sluice_send, queueBytes: Int = 1 << 20,
+        ipv4: Int32, ipv6: Int32, segments: Bool = false, transmit: @escaping SendLane.Transmit = sluice_send,
+        queueBytes: Int = 1 << 20,
         queueCount: Int = 1024
     ) {
-        self.ipv4 = SendLane(socket: ipv4, transmit: transmit, queueBytes: queueBytes, queueCount: queueCount)
-        self.ipv6 = SendLane(socket: ipv6, transmit: transmit, queueBytes: queueBytes, queueCount: queueCount)
+        self.ipv4 = SendLane(
+            socket: ipv4, segments: segments, transmit: transmit, queueBytes: queueBytes, queueCount: queueCount)
+        self.ipv6 = SendLane(
+            socket: ipv6, segments: segments, transmit: transmit, queueBytes: queueBytes, queueCount: queueCount)
     }
 
     /// Sends everything in the arena, or queues it; the arena can be emptied afterwards.
@@ -29,8 +33,8 @@ struct Sender: ~Copyable {
                     ipv6.append(datagram, from: base, locals: locals)
                 }
             }
-            ipv4.flush(from: base)
-            ipv6.flush(from: base)
+            ipv4.flush(from: base, locals: locals)
+            ipv6.flush(from: base, locals: locals)
         }
     }
 
@@ -43,6 +47,10 @@ struct Sender: ~Copyable {
     mutating func resumeIPv6(locals: borrowing LocalAddressTable) {
         ipv6.resume(locals: locals)
     }
+
+    var datagramsSent: UInt64 { ipv4.datagramsSent &+ ipv6.datagramsSent }
+    var messagesSent: UInt64 { ipv4.messagesSent &+ ipv6.messagesSent }
+    var isSegmenting: Bool { ipv4.isSegmenting && ipv6.isSegmenting }
 
     /// Refusals of both sockets by their names in statistics.
     var refusals: [String: UInt64] {

@@ -29,6 +29,12 @@ struct UDPSockets: ~Copyable {
         }
     }
 
+    /// Has the kernel hand over runs of datagrams as one message. Returns whether one of the sockets will.
+    func enableReceiveSegments() -> Bool {
+        let isEnabled = sluice_enable_receive_segments(ipv4.number)
+        return (ipv6.isOpen && sluice_enable_receive_segments(ipv6.number)) || isEnabled
+    }
+
     private static func error(_ result: Int32, port: UInt16) -> MediaIOError {
         if sluice_is_address_in_use(result) { return .portInUse(port) }
         if sluice_is_permission_denied(result) { return .portNotPermitted(port) }

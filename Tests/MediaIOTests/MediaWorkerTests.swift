@@ -102,6 +102,10 @@ extension MediaIOTests {
                 "\($0)".hasPrefix("interface: there is no interface \"no-such-one\"; there are ")
                     && "\($0)".contains("lo")
             }
+            // A wrong name is a mistake where it would have no effect, too.
+            #expect { try worker { $0.interface = "no-such-one" } } throws: {
+                "\($0)".hasPrefix("interface: there is no interface \"no-such-one\"")
+            }
             await first.shutdown()
             // The port is free again at once.
             let port = first.udpPort
@@ -242,14 +246,5 @@ extension MediaIOTests {
             let difference = now - clock.ntpTime(at: SystemClock.now)
             #expect(abs(difference.nanoseconds) < 100_000_000)
         }
-    }
-}
-
-/// Lets sockets stand in an array.
-final class TestSocketBox {
-    let socket: TestSocket
-
-    init() throws {
-        socket = try TestSocket()
     }
 }

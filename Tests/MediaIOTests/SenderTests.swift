@@ -130,7 +130,8 @@ extension MediaIOTests {
                 try engine.output.append([number], to: "127.0.0.1", port: target.port)
             }
             var driver = try EngineDriver(
-                engine: engine, sockets: UDPSockets(port: 0), wake: wake.number, transmit: hesitantSend)
+                engine: engine, sockets: UDPSockets(port: 0), wake: wake.number, segments: false,
+                transmit: hesitantSend)
             var events: [MediaEvent] = []
             room.store(10, ordering: .relaxed)
             _ = driver.turn(longestWait: .zero, wake: wake.number, events: &events)

@@ -9,13 +9,14 @@ import Testing
 struct TestSocket: ~Copyable {
     let socket: Descriptor
     let port: UInt16
-    private var receiver = Receiver()
+    private var receiver: Receiver
     var locals = LocalAddressTable()
     /// What arrived, in order.
     var datagrams: [[UInt8]] = []
     var paths: [NetworkPath] = []
 
-    init(family: Int32 = 4) throws {
+    init(family: Int32 = 4, layout: Receiver.Layout = .datagrams) throws {
+        receiver = Receiver(layout: layout)
         var port: UInt16 = 0
         socket = Descriptor(sluice_udp_socket(family, &port))
         try #require(socket.number >= 0)
@@ -30,11 +31,17 @@ struct TestSocket: ~Copyable {
         var target = sluice_address(high: remote.high, low: remote.low, port: remote.port)
         var local = sluice_local()
         let result = bytes.withUnsafeBytes { bytes in
-            sluice_send_vector_set(vector, 0, bytes.baseAddress, bytes.count, &target, &local)
+            sluice_send_vector_set(vector, 0, bytes.baseAddress, bytes.count, bytes.count, &target, &local)
             return sluice_send(socket.number, vector, 0, 1)
         }
         try #require(result == 1)
     }
+
+    var messageCount: UInt64 { receiver.messageCount }
+    var truncated: UInt64 { receiver.truncated }
+
+    var mediaCount: Int { receiver.mediaCount }
+    var leavesFrameOpen: Bool { receiver.leavesFrameOpen }
 
     /// Takes what has arrived.
     mutating func receive() {
@@ -55,6 +62,21 @@ struct TestSocket: ~Copyable {
             if datagrams.count >= count { return }
             usleep(2000)
         }
+    }
+}
+
+/// Lets sockets stand in an array.
+final class TestSocketBox {
+    var socket: TestSocket
+
+    init(family: Int32 = 4) throws {
+        socket = try TestSocket(family: family)
+    }
+
+    /// Receives until there are `count` datagrams, for ten seconds at most, and returns what arrived.
+    func receive(count: Int) -> [[UInt8]] {
+        socket.receive(count: count)
+        return socket.datagrams
     }
 }
 

@@ -29,26 +29,34 @@ struct sluice_local {
 /// `port` holds the port to bind, 0 for any, and afterwards the port bound. Returns the descriptor.
 int sluice_udp_socket(int family, uint16_t *port);
 
+/// Has the kernel hand over runs of datagrams from one peer as one message (UDP_GRO). Returns whether it will.
+bool sluice_enable_receive_segments(int descriptor);
+
+/// Whether the kernel splits one message into datagrams (UDP_SEGMENT), tried out on the loopback interface.
+bool sluice_can_segment(void);
+
 void sluice_close(int descriptor);
 
-/// One received datagram.
-struct sluice_datagram {
+/// One received message: a datagram, or several of `segment_size` bytes side by side, the last of which may be shorter.
+struct sluice_received {
     struct sluice_address source;
     struct sluice_local destination;
     uint32_t count;
+    /// 0 for a message that is one datagram.
+    uint32_t segment_size;
     bool is_truncated;
 };
 
 /// What `recvmmsg` needs, allocated once.
 struct sluice_receive_vector;
 
-/// Receives up to `capacity` datagrams at a time, the i-th into `slab + i * slot_size`.
+/// Receives up to `capacity` messages at a time, the i-th into the `slot_size` bytes at `slab + i * slot_size`.
 struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity, void *slab, size_t slot_size);
 void sluice_receive_vector_free(struct sluice_receive_vector *vector);
 
-/// Receives what there is, as far as the vector's capacity goes, and describes it in `datagrams`. Returns how many;
+/// Receives what there is, as far as the vector's capacity goes, and describes it in `messages`. Returns how many;
 /// 0 when there is none.
-int sluice_receive(struct sluice_receive_vector *vector, int descriptor, struct sluice_datagram *datagrams);
+int sluice_receive(struct sluice_receive_vector *vector, int descriptor, struct sluice_received *messages);
 
 /// What `sendmmsg` needs, allocated once.
 struct sluice_send_vector;
@@ -56,16 +64,20 @@ struct sluice_send_vector;
 struct sluice_send_vector *sluice_send_vector_create(uint32_t capacity);
 void sluice_send_vector_free(struct sluice_send_vector *vector);
 
-/// Makes message `index` of the vector one datagram. The bytes must stay in place until it is sent. `local` is the
-/// address to send from; all zero leaves the choice to the kernel.
+/// Fills message `index` of the vector: one datagram, or, when `segment_size` is less than `count`, as many as there are
+/// segments of that size, the last of which may be shorter. The bytes must stay in place until it is sent. `local` is
+/// the address to send from; all zero leaves the choice to the kernel.
 void sluice_send_vector_set(
-    struct sluice_send_vector *vector, uint32_t index, const void *bytes, size_t count,
+    struct sluice_send_vector *vector, uint32_t index, const void *bytes, size_t count, size_t segment_size,
     const struct sluice_address *remote, const struct sluice_local *local);
+
+/// Whether message `index` is several datagrams.
+bool sluice_send_vector_is_segmented(const struct sluice_send_vector *vector, uint32_t index);
 
 /// Sends messages `start..<end`. Returns how many the kernel took, from the start; a negated errno when it took none.
 int sluice_send(int descriptor, struct sluice_send_vector *vector, uint32_t start, uint32_t end);
 
-/// Why the kernel refused a datagram.
+/// Why the kernel refused a message.
 enum sluice_refusal {
     SLUICE_WOULD_BLOCK,
     SLUICE_INTERRUPTED,
