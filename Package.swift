@@ -73,5 +73,17 @@ if !coreOnly {
     ]
 }
 
+if !coreOnly {
+    targets += [
+        // Tests with real browsers: what they decode, over clean and over lossy links.
+        .target(name: "CLinkEmulator", path: "Tests/CLinkEmulator"),
+        .executableTarget(
+            name: "LinkEmulator", dependencies: ["CLinkEmulator"], path: "Tests/LinkEmulator",
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "InteropTests", dependencies: ["CLinkEmulator", "LinkEmulator"], swiftSettings: swiftSettings),
+    ]
+}
+
 let package = Package(
     name: "sluice", products: products, dependencies: dependencies, targets: targets, swiftLanguageModes: [.v6])

@@ -1,5 +1,8 @@
 /// A fixed piece of contiguous memory that its owner reads and writes through spans.
-struct ByteStorage: ~Copyable {
+///
+/// Public only in name, it has no public member: the optimizer of Swift 6.3 inlines the deinitializer of what a public
+/// noncopyable property holds into that property's setter, and stops the compiler when it is not public.
+public struct ByteStorage: ~Copyable {
     private let memory: UnsafeMutableRawBufferPointer
 
     /// Allocates `byteCount` zeroed bytes.

@@ -1,0 +1,54 @@
+# make run    install what is missing, build the server, start it
+# make test   install what is missing, run every test
+# Options of the server: make run ARGS="--udp-port 50000", or its SLUICE_ variables.
+
+SWIFT ?= swift
+JOBS ?= 2
+SECONDS ?= 30
+ARGS ?=
+FUZZERS = STUN RTP RTCP SDP
+BUILD_PACKAGES = libssl-dev libsrtp2-dev pkg-config
+TEST_PACKAGES = chromium iproute2
+
+.PHONY: run test test-core e2e fuzz format lint clean
+
+run:
+	@.ci/install $(BUILD_PACKAGES)
+	$(SWIFT) build -c release -j $(JOBS) --product MediaHost
+	@echo "The page: http://$${SLUICE_HTTP:-127.0.0.1:8080}/"
+	@exec $$($(SWIFT) build -c release --show-bin-path)/MediaHost $(ARGS)
+
+test:
+	@.ci/install $(BUILD_PACKAGES)
+	@.ci/install --optional $(TEST_PACKAGES)
+	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages core signaling e2e
+
+# MediaCore and MediaIO alone, without the packages that HTTP needs.
+test-core:
+	@.ci/install $(BUILD_PACKAGES)
+	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages core
+
+# Real browsers against the release build.
+e2e:
+	@.ci/install $(BUILD_PACKAGES)
+	@.ci/install --optional $(TEST_PACKAGES)
+	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages e2e
+
+# Each fuzzer for SECONDS. What it finds new goes to .build-fuzz; a failing input too.
+fuzz:
+	@set -e; for name in $(FUZZERS); do \
+	    SLUICE_CORE_ONLY=1 SLUICE_FUZZ=1 $(SWIFT) build -c release -j $(JOBS) --scratch-path .build-fuzz \
+	        --sanitize=fuzzer --sanitize=address --product Fuzz$$name; \
+	    mkdir -p .build-fuzz/found/$$name Tests/Fuzz/Corpus/$$name; \
+	    SWIFT_BACKTRACE=enable=no .build-fuzz/release/Fuzz$$name -max_total_time=$(SECONDS) -print_final_stats=1 \
+	        -artifact_prefix=.build-fuzz/found/$$name- .build-fuzz/found/$$name Tests/Fuzz/Corpus/$$name; \
+	done
+
+format:
+	$(SWIFT) format -i -p -r Package.swift Sources Tests
+
+lint:
+	$(SWIFT) format lint -s -p -r Package.swift Sources Tests
+
+clean:
+	rm -rf .build .build-core .build-fuzz

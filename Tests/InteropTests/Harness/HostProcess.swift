@@ -1,0 +1,75 @@
+import Foundation
+
+/// The server itself, the release build, in a namespace.
+struct HostProcess: Sendable {
+    static let port: UInt16 = 8080
+    static let publishToken = "publish-token-of-the-interop-tests"
+    static let watchToken = "watch-token-of-the-interop-tests"
+    static let adminToken = "admin-token-of-the-interop-tests"
+
+    let process: ChildProcess
+    let namespace: Namespace
+    /// Where HTTP listens.
+    let address: String
+    let usesTokens: Bool
+
+    var origin: String { "http://\(address):\(Self.port)" }
+
+    /// Starts the server and waits until it is healthy. On another address than loopback it asks for tokens.
+    static func start(
+        _ scenario: Scenario, in namespace: Namespace, http address: String = "127.0.0.1", _ options: [String] = []
+    ) async throws -> HostProcess {
+        let usesTokens = !address.hasPrefix("127.")
+        let tokens = [
+            "SLUICE_PUBLISH_TOKEN": publishToken, "SLUICE_WATCH_TOKEN": watchToken, "SLUICE_ADMIN_TOKEN": adminToken,
+        ]
+        let process = try scenario.start(
+            "MediaHost",
+            [
+                InteropEnvironment.binary("MediaHost"), "--http", "\(address):\(port)", "--udp-port", "40000",
+                "--announce", namespace.address,
+            ] + options,
+            in: namespace, environment: usesTokens ? tokens : [:])
+        let host = HostProcess(process: process, namespace: namespace, address: address, usesTokens: usesTokens)
+        try await eventually("the server is healthy", within: .seconds(10), every: .milliseconds(50)) {
+            if let code = process.exitCode { throw ChildProcess.Failure(description: "MediaHost ended: \(code)") }
+            return try HTTPRequest(path: "/health").send(to: address, port: port, in: namespace)?.status == 200
+        }
+        return host
+    }
+
+    func statistics() throws -> HostStatistics {
+        let headers = usesTokens ? ["Authorization": "Bearer \(Self.adminToken)"] : [:]
+        let request = HTTPRequest(path: "/stats", headers: headers)
+        guard let response = try request.send(to: address, port: Self.port, in: namespace), response.status == 200
+        else {
+            throw ChildProcess.Failure(description: "no statistics from the server")
+        }
+        return try JSONDecoder().decode(HostStatistics.self, from: Data(response.body.utf8))
+    }
+
+    /// Waits until the server keeps nothing of any session; tells how long that took.
+    @discardableResult
+    func becomesIdle(within limit: Duration) async throws -> Duration {
+        let start = ContinuousClock.now
+        try await eventually("the server is idle", within: limit) { try statistics().isIdle }
+        return ContinuousClock.now - start
+    }
+
+    /// SIGTERM; tells the exit code.
+    func stop() async throws -> Int32 {
+        process.signal(SIGTERM)
+        return try await process.waitForExit()
+    }
+
+    func publish(on page: Page, stream: String, codec: String) async throws {
+        try await page.loadPeer()
+        let _: String = try await page.call(
+            "publish", "\(origin)/whip/\(stream)", usesTokens ? Self.publishToken : nil, codec)
+    }
+
+    func watch(on page: Page, stream: String) async throws {
+        try await page.loadPeer()
+        let _: String = try await page.call("watch", "\(origin)/whep/\(stream)", usesTokens ? Self.watchToken : nil)
+    }
+}

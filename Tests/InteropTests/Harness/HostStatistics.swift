@@ -1,0 +1,28 @@
+/// What the tests read of the server's `/stats`.
+struct HostStatistics: Decodable, Sendable {
+    struct Stream: Decodable, Sendable {
+        var name: String
+        var watchers: [String]
+    }
+
+    struct Worker: Decodable, Sendable {
+        struct Engine: Decodable, Sendable {
+            struct Transport: Decodable, Sendable {
+                var name: String
+                var iceState: String
+                var dtlsState: String
+                var srtpCipher: String?
+            }
+            var transports: [Transport]
+            var drops: [String: UInt64]
+        }
+        var engine: Engine
+    }
+
+    var sessions: Int
+    var streams: [Stream]
+    var workers: [Worker]
+
+    var transports: [Worker.Engine.Transport] { workers.flatMap(\.engine.transports) }
+    var isIdle: Bool { sessions == 0 && streams.isEmpty && transports.isEmpty }
+}
