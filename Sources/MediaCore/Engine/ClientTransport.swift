@@ -28,6 +28,7 @@ public struct ClientTransport: ~Copyable {
 
     private var random: MediaRandom
     private let certificate: DTLSCertificate
+    private let profiles: [SRTPProfile]
     private var ice: ICEAgent
     private var dtls: DTLSAssociation?
     private var outbound: SRTPTransmitter?
@@ -37,14 +38,18 @@ public struct ClientTransport: ~Copyable {
 
     /// Creates a transport that waits for an answer.
     ///
-    /// - Parameter consentTimeout: how long a silent peer is kept, 30 s by RFC 7675.
+    /// - Parameters:
+    ///   - consentTimeout: how long a silent peer is kept, 30 s by RFC 7675.
+    ///   - profiles: the SRTP profiles to offer, at least one; the server chooses.
     public init(
-        certificate: DTLSCertificate, random: MediaRandom = .system, consentTimeout: MediaDuration = .seconds(30)
+        certificate: DTLSCertificate, random: MediaRandom = .system, consentTimeout: MediaDuration = .seconds(30),
+        profiles: [SRTPProfile] = SRTPProfile.preference
     ) {
         self.random = random
         credentials = ICECredentials(random: &self.random)
         fingerprint = certificate.fingerprint
         self.certificate = certificate
+        self.profiles = profiles
         ice = ICEAgent(
             mode: .controlling, local: credentials, consentTimeout: consentTimeout, random: &self.random)
         dtls = nil
@@ -71,7 +76,7 @@ public struct ClientTransport: ~Copyable {
         }
         do throws(DTLSError) {
             dtls = try DTLSAssociation(
-                role: .client, certificate: certificate, remoteFingerprints: remote.fingerprints)
+                role: .client, certificate: certificate, remoteFingerprints: remote.fingerprints, profiles: profiles)
         } catch {
             throw .cryptography("\(error)")
         }
