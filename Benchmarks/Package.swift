@@ -13,9 +13,14 @@ let package = Package(
     dependencies: [.package(name: "sluice", path: "..")],
     targets: [
         .target(name: "CReference", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("dl"), .linkedLibrary("m")]),
+        .target(name: "CLoadGenerator"),
         .executableTarget(
             name: "ForwardingBenchmark",
             dependencies: ["CReference", .product(name: "MediaCore", package: "sluice")],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "LoadGenerator",
+            dependencies: ["CLoadGenerator", .product(name: "MediaCore", package: "sluice")],
             swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6])
