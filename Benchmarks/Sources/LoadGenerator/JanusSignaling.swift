@@ -97,7 +97,8 @@ final class JanusSignaling: Signaling {
         }
         if peer.isPublisher {
             let offer = Offer.text(
-                peer, streams: peer.published, hasAudio: options.hasAudio, hasVideo: options.videoBitrate > 0)
+                peer, streams: peer.published, hasAudio: options.hasAudio, hasVideo: options.videoBitrate > 0,
+                setup: "active")
             let body = Body(
                 request: "joinandconfigure", room: Self.room, ptype: "publisher", id: UInt64(peer.number + 1))
             send(client, .publish, Request(janus: "message", body: body, jsep: Description(type: "offer", sdp: offer)))

@@ -27,7 +27,10 @@ enum Offer {
     }
 
     /// `streams` are those a publisher sends; none for a subscriber, which asks for what `hasAudio` and `hasVideo` say.
-    static func text(_ peer: Peer, streams: [PublishedStream], hasAudio: Bool, hasVideo: Bool) -> String {
+    /// `setup` is what it says of the handshake: this end begins it, whoever else would like to.
+    static func text(
+        _ peer: Peer, streams: [PublishedStream], hasAudio: Bool, hasVideo: Bool, setup: String = "actpass"
+    ) -> String {
         let kinds = [hasAudio ? false : nil, hasVideo ? true : nil].compactMap { $0 }
         let mids = kinds.map { $0 ? "1" : "0" }
         var lines = [
@@ -40,7 +43,7 @@ enum Offer {
                 "m=\(isVideo ? "video 9 UDP/TLS/RTP/SAVPF 96 97" : "audio 9 UDP/TLS/RTP/SAVPF 111")",
                 "c=IN IP4 0.0.0.0",
             ]
-            lines += transportLines(peer, setup: "actpass")
+            lines += transportLines(peer, setup: setup)
             lines += [
                 "a=mid:\(isVideo ? "1" : "0")", stream == nil ? "a=recvonly" : "a=sendonly", "a=rtcp-mux",
                 "a=rtcp-rsize", "a=extmap:\(midIdentifier) urn:ietf:params:rtp-hdrext:sdes:mid",
@@ -68,12 +71,16 @@ enum Offer {
 
     /// Accepts every section of a server's offer, in the first codec it names.
     static func answer(_ peer: Peer, to offer: String) -> String {
-        let sections = offer.filter { $0 != "\r" }.split(separator: "\nm=", omittingEmptySubsequences: false)
+        var sections: [[Substring]] = []
+        for line in offer.split(whereSeparator: \.isNewline) {
+            if line.hasPrefix("m=") { sections.append([]) }
+            if !sections.isEmpty { sections[sections.count - 1].append(line) }
+        }
         var mids: [Substring] = []
         var body: [String] = []
-        for section in sections.dropFirst() {
-            let lines = section.split(whereSeparator: \.isNewline)
-            guard let media = lines.first?.split(separator: " "), media.count > 3 else { continue }
+        for lines in sections {
+            let media = lines[0].dropFirst(2).split(separator: " ")
+            guard media.count > 3 else { continue }
             let type = media[3]
             body += ["m=\(media[0]) 9 \(media[2]) \(type)", "c=IN IP4 0.0.0.0", "a=recvonly", "a=rtcp-mux"]
             for line in lines {
