@@ -14,6 +14,7 @@ let package = Package(
     targets: [
         .target(name: "CReference", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("dl"), .linkedLibrary("m")]),
         .target(name: "CLoadGenerator"),
+        .executableTarget(name: "Limits", dependencies: ["CReference"]),
         .executableTarget(
             name: "ForwardingBenchmark",
             dependencies: ["CReference", .product(name: "MediaCore", package: "sluice")],
