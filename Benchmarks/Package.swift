@@ -12,7 +12,8 @@ let package = Package(
     name: "sluice-benchmarks",
     dependencies: [.package(name: "sluice", path: "..")],
     targets: [
-        .target(name: "CReference", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("dl"), .linkedLibrary("m")]),
+        .target(
+            name: "CReference", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("dl"), .linkedLibrary("m")]),
         .target(name: "CLoadGenerator"),
         .executableTarget(name: "Limits", dependencies: ["CReference"]),
         .executableTarget(

@@ -60,8 +60,9 @@ struct HTTPExchange {
             return .failed("not HTTP")
         }
         let prefix = "content-length:"
-        guard let length = lines.first(where: { $0.lowercased().hasPrefix(prefix) })
-            .flatMap({ Int($0.dropFirst(prefix.count).filter(\.isNumber)) })
+        guard
+            let length = lines.first(where: { $0.lowercased().hasPrefix(prefix) })
+                .flatMap({ Int($0.dropFirst(prefix.count).filter(\.isNumber)) })
         else { return .failed("no Content-Length") }
         let body = received[(blank + 4)...]
         return body.count >= length ? .done(status: status, body: String(decoding: body, as: UTF8.self)) : nil

@@ -24,7 +24,8 @@ import Glibc
     private static func measure(_ options: Options) throws -> RunResult {
         let generator = try Generator(options: options)
         let server = options.serverProcess > 0 ? ServerProcess(identifier: options.serverProcess) : nil
-        guard generator.run(seconds: 10, until: { generator.signaling.prepare(at: load_monotonic_nanoseconds()) }) else {
+        guard generator.run(seconds: 10, until: { generator.signaling.prepare(at: load_monotonic_nanoseconds()) })
+        else {
             throw OptionError("the server did not get ready")
         }
         for peer in generator.publishingPeers { generator.join(peer) }
@@ -116,7 +117,9 @@ import Glibc
         result.packetsOutPerSecond = Double(generator.receivedInWindow) / result.seconds
         result.bitsOutPerSecond = Double(generator.bytesInWindow) * 8 / result.seconds
         for peer in generator.publishingPeers + generator.subscribers {
-            if peer.stage == .connected { result.connected += 1 } else {
+            if peer.stage == .connected {
+                result.connected += 1
+            } else {
                 result.failures[peer.failure.isEmpty ? "\(peer.stage)" : peer.failure, default: 0] += 1
             }
         }

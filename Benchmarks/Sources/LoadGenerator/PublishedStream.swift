@@ -61,7 +61,8 @@ final class PublishedStream {
             store(0x8000 | pictureID, at: 26)
             let isKeyframe = isFirst && wantsKeyframe
             if isKeyframe { wantsKeyframe = false }
-            let head: [UInt8] = isKeyframe ? [0x10, 2, 0, 0x9D, 1, 0x2A, 0, 5, 0xD0, 2] : [0x11, 2, 0, 0, 0, 0, 0, 0, 0, 0]
+            let head: [UInt8] =
+                isKeyframe ? [0x10, 2, 0, 0x9D, 1, 0x2A, 0, 5, 0xD0, 2] : [0x11, 2, 0, 0, 0, 0, 0, 0, 0, 0]
             for (position, byte) in head.enumerated() { memory[28 + position] = byte }
             offset = 38
         } else {

@@ -6,7 +6,8 @@ enum Reports {
         bytes.append(word: ssrc)
         let seconds = unixNanoseconds / 1_000_000_000
         bytes.append(word: UInt32(truncatingIfNeeded: seconds + 2_208_988_800))
-        bytes.append(word: UInt32(truncatingIfNeeded: ((unixNanoseconds - seconds * 1_000_000_000) << 32) / 1_000_000_000))
+        bytes.append(
+            word: UInt32(truncatingIfNeeded: ((unixNanoseconds - seconds * 1_000_000_000) << 32) / 1_000_000_000))
         bytes.append(word: timestamp)
         bytes.append(word: packets)
         bytes.append(word: packets &* 1000)

@@ -52,10 +52,16 @@ struct RunResult: Encodable {
             ("one-way latency ms", percentiles(latencyMilliseconds)),
             ("join ms", percentiles(joinMilliseconds)),
             ("generator late ms", percentiles(generatorLatenessMilliseconds)),
-            ("server CPU (user + system)", "\(number(serverCPU))  (\(number(serverUserCPU)) + \(number(serverSystemCPU)))"),
+            (
+                "server CPU (user + system)",
+                "\(number(serverCPU))  (\(number(serverUserCPU)) + \(number(serverSystemCPU)))"
+            ),
             ("generator CPU", number(generatorCPU)),
             ("CPU us per forwarded packet", number(cpuMicrosecondsPerPacket)),
-            ("KiB per subscriber RSS, PSS", "\(number(residentKiBPerSubscriber))  \(number(proportionalKiBPerSubscriber))"),
+            (
+                "KiB per subscriber RSS, PSS",
+                "\(number(residentKiBPerSubscriber))  \(number(proportionalKiBPerSubscriber))"
+            ),
             ("transport-wide feedback", hasFeedback ? "on" : "off"),
         ]
         let width = rows.map(\.0.count).max() ?? 0
