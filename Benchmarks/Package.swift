@@ -12,10 +12,17 @@ let package = Package(
     name: "sluice-benchmarks",
     dependencies: [.package(name: "sluice", path: "..")],
     targets: [
-        .target(name: "CReference", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("dl"), .linkedLibrary("m")]),
+        .target(
+            name: "CReference", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("dl"), .linkedLibrary("m")]),
+        .target(name: "CLoadGenerator"),
+        .executableTarget(name: "Limits", dependencies: ["CReference"]),
         .executableTarget(
             name: "ForwardingBenchmark",
             dependencies: ["CReference", .product(name: "MediaCore", package: "sluice")],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "LoadGenerator",
+            dependencies: ["CLoadGenerator", .product(name: "MediaCore", package: "sluice")],
             swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6])

@@ -29,6 +29,7 @@ public struct ClientTransport: ~Copyable {
     private var random: MediaRandom
     private let certificate: DTLSCertificate
     private let ciphers: SRTPCipherLibrary
+    private let profiles: [SRTPProfile]
     private var ice: ICEAgent
     private var dtls: DTLSAssociation?
     private var outbound: SRTPTransmitter?
@@ -41,15 +42,17 @@ public struct ClientTransport: ~Copyable {
     /// - Parameters:
     ///   - ciphers: what encrypts; transports on one thread should share one. libcrypto when nil.
     ///   - consentTimeout: how long a silent peer is kept, 30 s by RFC 7675.
+    ///   - profiles: the SRTP profiles to offer, at least one; the server chooses.
     public init(
         certificate: DTLSCertificate, ciphers: SRTPCipherLibrary? = nil, random: MediaRandom = .system,
-        consentTimeout: MediaDuration = .seconds(30)
+        consentTimeout: MediaDuration = .seconds(30), profiles: [SRTPProfile] = SRTPProfile.preference
     ) {
         self.ciphers = ciphers ?? .libcrypto()
         self.random = random
         credentials = ICECredentials(random: &self.random)
         fingerprint = certificate.fingerprint
         self.certificate = certificate
+        self.profiles = profiles
         ice = ICEAgent(
             mode: .controlling, local: credentials, consentTimeout: consentTimeout, random: &self.random)
         dtls = nil
@@ -76,7 +79,7 @@ public struct ClientTransport: ~Copyable {
         }
         do throws(DTLSError) {
             dtls = try DTLSAssociation(
-                role: .client, certificate: certificate, remoteFingerprints: remote.fingerprints)
+                role: .client, certificate: certificate, remoteFingerprints: remote.fingerprints, profiles: profiles)
         } catch {
             throw .cryptography("\(error)")
         }

@@ -2,6 +2,7 @@
 #ifndef SLUICE_REFERENCE_H
 #define SLUICE_REFERENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,5 +23,16 @@ struct reference_counts {
 };
 
 struct reference_counts reference_counts(void);
+
+/// Encrypts `run` packets for each of `destinations` addresses (from `first_address` on, in host order), each under a key
+/// of its own, and sends them by one `sendmmsg` a round: one datagram to each, or one segmented message when `run` is more
+/// than 1. Waits `interval` nanoseconds between the starts of rounds. Returns the thread's nanoseconds for all rounds, or
+/// -1 when the kernel refuses.
+int64_t reference_send(
+    uint32_t first_address, uint16_t port, int destinations, int run, int rounds, int payload, bool encrypts,
+    int64_t interval);
+
+/// Receives on a port, swept every 2 ms without ever waiting on the socket, until `*stop`. Returns how many datagrams.
+int64_t reference_sink(uint16_t port, volatile int *stop);
 
 #endif
