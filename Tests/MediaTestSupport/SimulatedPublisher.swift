@@ -29,6 +29,9 @@ public final class SimulatedPublisher: SimulatedPeer {
     public var packetsPerFrame = 4
     /// The publisher's own clock runs ahead of true time by so much.
     public var clockLead = MediaDuration.seconds(3600)
+    /// Sends every so many packets of picture as a retransmission only, as if it probed the link with a copy whose
+    /// original was lost; 0 never does.
+    public var probeInterval = 0
     /// Whether it has stopped sending.
     public var isPaused = false
     /// Whether it has stopped sending pictures.
@@ -143,10 +146,15 @@ public final class SimulatedPublisher: SimulatedPeer {
             let isLast = position == packetsPerFrame - 1
             let payload = SimulatedFrame.payload(
                 frame: frames, position: position, count: packetsPerFrame, isKeyframe: isKeyframe)
-            send(
-                payload, ssrc: videoSSRC, payloadType: SimulatedOffer.videoPayloadType, index: videoIndex,
-                timestamp: timestamp, marker: isLast, mid: "1")
-            sent[UInt16(truncatingIfNeeded: videoIndex)] = (payload, timestamp, isLast)
+            let number = UInt16(truncatingIfNeeded: videoIndex)
+            sent[number] = (payload, timestamp, isLast)
+            if probeInterval > 0, videoPackets % probeInterval == probeInterval - 1 {
+                sendAgain(number)
+            } else {
+                send(
+                    payload, ssrc: videoSSRC, payloadType: SimulatedOffer.videoPayloadType, index: videoIndex,
+                    timestamp: timestamp, marker: isLast, mid: "1")
+            }
             sent[UInt16(truncatingIfNeeded: videoIndex &- 1000)] = nil
             videoIndex += 1
             videoPackets += 1
@@ -182,6 +190,19 @@ public final class SimulatedPublisher: SimulatedPeer {
         transport.sendRTP(packet.span.bytes, index: index)
     }
 
+    /// Sends a packet in the retransmission stream. Source: RFC 4588, section 4.
+    private func sendAgain(_ number: UInt16) {
+        guard let packet = sent[number] else { return }
+        var original: [UInt8] = []
+        original.append(bigEndian: number)
+        send(
+            original + packet.payload, ssrc: retransmissionSSRC,
+            payloadType: SimulatedOffer.retransmissionPayloadType, index: retransmissionIndex,
+            timestamp: packet.timestamp, marker: packet.marker, mid: "1")
+        retransmissionIndex += 1
+        retransmissions += 1
+    }
+
     private func sendReports(at instant: MediaInstant) {
         let ntpTime = wallClock.ntpTime(at: instant) + clockLead
         for (ssrc, clockRate) in [(audioSSRC, Int64(48_000)), (videoSSRC, 90_000)] {
@@ -201,15 +222,7 @@ public final class SimulatedPublisher: SimulatedPeer {
         case .nack(let nack):
             for number in nack.sequenceNumbers {
                 demanded += 1
-                guard let packet = sent[number] else { continue }
-                var original: [UInt8] = []
-                original.append(bigEndian: number)
-                send(
-                    original + packet.payload, ssrc: retransmissionSSRC,
-                    payloadType: SimulatedOffer.retransmissionPayloadType, index: retransmissionIndex,
-                    timestamp: packet.timestamp, marker: packet.marker, mid: "1")
-                retransmissionIndex += 1
-                retransmissions += 1
+                sendAgain(number)
             }
         case .pictureLoss, .fullIntraRequest:
             keyframeRequests.append(instant)
