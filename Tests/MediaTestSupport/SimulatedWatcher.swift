@@ -186,7 +186,8 @@ public final class SimulatedWatcher: SimulatedPeer {
     }
 
     private func report(at instant: MediaInstant) {
-        let blocks = senderReports.map { ssrc, last in
+        // Sorted: a dictionary's order differs from one run to the next.
+        let blocks = senderReports.sorted { $0.key < $1.key }.map { ssrc, last in
             let delay = (instant - last.at).nanoseconds * 65_536 / 1_000_000_000
             return ReportBlock(
                 ssrc: ssrc, fractionLost: 0, packetsLost: 0, highestSequenceNumber: 0, jitter: 0,

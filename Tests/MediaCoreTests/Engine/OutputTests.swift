@@ -122,18 +122,18 @@ import Testing
 
         // Without sending in between what does not fit is dropped, but not in silence.
         watched = []
-        for _ in 0..<3_000 { watched.append(try call.addMuteWatcher(of: session.producers)) }
+        for _ in 0..<1_200 { watched.append(try call.addMuteWatcher(of: session.producers)) }
         for session in watched { call.engine.close(session.transport, at: call.instant) }
         while call.sendArena() {}
         let sent = call.traffic.values.reduce(0) { $0 + $1.media } - before - goodbyes
         let dropped = call.engine.statistics(at: call.instant).drops["outputFull"] ?? 0
         #expect(sent > 1_000)
-        #expect(UInt64(sent) + dropped == 6_000)
+        #expect(UInt64(sent) + dropped == 2_400)
 
         // At the deadline the engine makes room itself.
-        for _ in 0..<3_000 { _ = try call.addMuteWatcher(of: session.producers) }
+        for _ in 0..<500 { _ = try call.addMuteWatcher(of: session.producers) }
         call.run(for: .seconds(21))
-        #expect(call.events.filter { $0.contains("consentExpired") }.count == 3_000)
+        #expect(call.events.filter { $0.contains("consentExpired") }.count == 500)
         let left = call.engine.transports.count
         #expect(left == 1)
         #expect(call.engine.statistics(at: call.instant).drops["outputFull"] == dropped)
