@@ -42,6 +42,8 @@ public final class SimulatedCall {
     /// Where the engine is.
     public static let server = TransportAddress(ipv4: 0x0A00_0001, port: 40_000)
     private var network = SimulatedNetwork()
+    /// Where in `peers` an address was found last.
+    private var places: [TransportAddress: Int] = [:]
     private let seed: UInt64
     private let consentTimeout: MediaDuration
     private let certificate: DTLSCertificate
@@ -166,7 +168,7 @@ public final class SimulatedCall {
             if delivery.destination == Self.server {
                 batch.append(delivery.bytes.span.bytes, from: NetworkPath(remote: delivery.source))
                 if batch.entries.count >= 16 { deliverBatch() }
-            } else if let peer = peers.first(where: { $0.address == delivery.destination && !$0.isDead }) {
+            } else if let peer = peer(at: delivery.destination), !peer.isDead {
                 peer.receive(delivery.bytes, from: delivery.source, at: instant)
             }
         }
@@ -174,6 +176,13 @@ public final class SimulatedCall {
         if let due = engine.nextDeadline, due <= instant { engine.advance(to: instant) }
         for peer in peers where !peer.isDead { peer.advance(to: instant) }
         flush()
+    }
+
+    private func peer(at address: TransportAddress) -> SimulatedPeer? {
+        if let index = places[address], peers[index].address == address { return peers[index] }
+        guard let index = peers.firstIndex(where: { $0.address == address }) else { return nil }
+        places[address] = index
+        return peers[index]
     }
 
     private func deliverBatch() {
@@ -214,7 +223,7 @@ public final class SimulatedCall {
             engineSent.bytes += bytes.count
             absorb(bytes, entry.path.remote)
             note(bytes, to: entry.path.remote)
-            guard let peer = peers.first(where: { $0.address == entry.path.remote }) else { continue }
+            guard let peer = peer(at: entry.path.remote) else { continue }
             network.send(bytes, from: Self.server, to: peer.address, over: &peer.downlink, at: instant)
         }
         engine.outputSent()

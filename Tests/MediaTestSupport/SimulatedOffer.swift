@@ -1,4 +1,4 @@
-import MediaCore
+package import MediaCore
 
 /// The offers of simulated peers: one audio and one video section, as browsers write them.
 public enum SimulatedOffer {
@@ -22,7 +22,7 @@ public enum SimulatedOffer {
     static let rid = "h"
 
     /// `signaling` is nil for a watcher. `ssrcs` are those of audio, video and video's retransmissions.
-    static func text(
+    package static func text(
         credentials: ICECredentials, fingerprint: CertificateFingerprint, signaling: Signaling?,
         ssrcs: (UInt32, UInt32, UInt32) = (0, 0, 0), hasRetransmission: Bool = true
     ) -> String {

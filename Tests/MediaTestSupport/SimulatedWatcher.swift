@@ -186,6 +186,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     }
 
     private func report(at instant: MediaInstant) {
+        // Sorted: a dictionary's order differs from one run to the next.
         let blocks = senderReports.sorted { $0.key < $1.key }.map { ssrc, last in
             let delay = (instant - last.at).nanoseconds * 65_536 / 1_000_000_000
             return ReportBlock(

@@ -150,8 +150,12 @@ extension MediaEngine {
         }
         let transport = streams[stream].transport
         transports[transport].goodbyes.remove(streams[stream].ssrc)
-        if streams[stream].fresh.isEmpty { dirty.append(stream) }
-        streams[stream].fresh.append(packet.extendedSequenceNumber)
+        if streams[stream].fresh.count < InboundStream.maximumFresh {
+            if streams[stream].fresh.isEmpty { dirty.append(stream) }
+            streams[stream].fresh.append(packet.extendedSequenceNumber)
+        } else {
+            drop(.outputFull)
+        }
         if transports[transport].nextReport == nil { transports[transport].nextReport = instant + .milliseconds(500) }
         touch(transport)
         return nil

@@ -112,6 +112,9 @@ extension MediaEngine {
 
     /// Closes a transport: BYE and close_notify go out with the next output; no event follows.
     /// Returns whether it was still there.
+    ///
+    /// The goodbyes stand in `output` at once. To close more than a few hundred transports, send what `fillOutput` gives
+    /// in between: what finds no room is dropped, and counted as `outputFull`.
     @discardableResult
     public mutating func close(_ transport: TransportID, at instant: MediaInstant) -> Bool {
         guard transports.contains(transport.slot) else { return false }
@@ -210,7 +213,8 @@ extension MediaEngine {
 
     /// BYE for everything a peer was sent, behind a last report. Source: RFC 3550, section 6.6.
     private mutating func sendGoodbye(_ transport: SlotID, at instant: MediaInstant) {
-        guard transports[transport].isConnected else { return }
+        // One whose consent has run out hears nothing any more.
+        guard transports[transport].isConnected, transports[transport].ice.selectedPath != nil else { return }
         for consumer in transports[transport].consumers {
             compound.removeAll(keepingCapacity: true)
             if !appendSenderReport(consumer, at: instant) { beginCompound(transport) }

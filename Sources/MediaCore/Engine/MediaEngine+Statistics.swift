@@ -6,8 +6,10 @@ extension MediaEngine {
             guard let transport = transports.id(at: index) else { continue }
             statistics.transports.append(self.statistics(of: transport))
         }
-        for reason in DropReason.allCases where drops[reason] > 0 {
-            statistics.drops["\(reason)"] = drops[reason]
+        for reason in DropReason.allCases {
+            // What ICE and DTLS could not send is counted where it was refused.
+            let count = drops[reason] &+ (reason == .outputFull ? output.refused : 0)
+            if count > 0 { statistics.drops["\(reason)"] = count }
         }
         return statistics
     }

@@ -10,6 +10,7 @@ struct TimerQueue {
 
     private var heap: [Entry] = []
 
+    var count: Int { heap.count }
     var earliest: Entry? { heap.first }
 
     mutating func insert(_ entry: Entry) {

@@ -4,7 +4,8 @@
 /// are, the peers' habits decide:
 /// - Chromium facing a lite agent nominates only the pair it has selected itself, in every check on it; when it roams,
 ///   the flag moves to the new pair, of whatever priority, while plain checks go on at the old.
-/// - Firefox, Pion and GStreamer nominate one pair once; after NAT rebinding its checks come from another port.
+/// - Firefox, Pion and GStreamer nominate one pair once. After NAT rebinding their plain checks come from another port:
+///   when the selected path has been silent for 7 s, those count as nominations.
 /// - Agents of RFC 5245 (libnice by default, aiortc) may nominate every pair and mean the one of highest priority
 ///   (RFC 8445, section 8.1.1).
 ///
@@ -30,8 +31,16 @@ extension ICEAgent {
         // A retransmission, or a recording played back, says nothing new.
         guard !isRepeated else { return .nothing }
         if paths[index].validation != .none { lastConsent = instant }
-        if message.useCandidate { nominate(index, priority: message.priority ?? 0, at: instant) }
+        if message.useCandidate || isReplacingSelected(index, at: instant) {
+            nominate(index, priority: message.priority ?? 0, at: instant)
+        }
         return settle(index, at: instant)
+    }
+
+    /// Whether the peer is heard on this path, and on the selected one no more.
+    private func isReplacingSelected(_ index: Int, at instant: MediaInstant) -> Bool {
+        guard isSelectionCurrent, let selected = paths.first(where: { $0.path == selectedPath }) else { return false }
+        return paths[index].path != selectedPath && instant - selected.lastHeard >= Self.silence
     }
 
     mutating func checkSucceeded(_ index: Int, at instant: MediaInstant) -> ICEOutcome {

@@ -83,4 +83,80 @@ import Testing
         #expect(staying.allSatisfy { $0.frozen(until: call.instant) == .zero })
         #expect(sessions.count == 120 && publisher.frames > 15)
     }
+
+    @Test func twoHundredWatchers() throws {
+        let call = try SimulatedCall(seed: 104)
+        call.injectsKeys = true
+        let (publisher, session) = try call.addPublisher()
+        let watchers = try (0..<200).map { _ in try call.addWatcher(of: session.producers).0 }
+        #expect(call.run(atMost: .seconds(1)) { watchers.allSatisfy { !$0.decoded.isEmpty } })
+        let started = ContinuousClock.now
+        call.run(for: .seconds(1))
+        let elapsed = ContinuousClock.now - started
+        #expect(watchers.allSatisfy { $0.complaints.isEmpty && $0.frozen(until: call.instant) == .zero })
+        #expect(watchers.allSatisfy { $0.decoded.count >= 29 && $0.decoded.count <= publisher.frames })
+        #expect(publisher.keyframes.count <= 4)
+        // 34,000 packets, encrypted and decrypted in a debug build.
+        #expect(elapsed < .seconds(30))
+        let drops = call.engine.statistics(at: call.instant).drops
+        #expect(drops == [:])
+        let timers = call.engine.timers.count
+        #expect(timers <= 201 * 20)
+    }
+
+    /// Many transports that end in one step: at their deadline, or when their owner closes them and sends as it goes.
+    @Test func threeThousandLeaveAtOnce() throws {
+        let call = try SimulatedCall(seed: 105, consentTimeout: .seconds(20))
+        call.injectsKeys = true
+        let (publisher, session) = try call.addPublisher()
+        call.run(for: .milliseconds(200))
+        publisher.isPaused = true
+        call.run(for: .milliseconds(50))
+        var watched: [WatchSession] = []
+        for _ in 0..<3_000 { watched.append(try call.addMuteWatcher(of: session.producers)) }
+        let before = call.traffic.values.reduce(0) { $0 + $1.media }
+        for session in watched { #expect(call.close(session.transport)) }
+        let goodbyes = call.traffic.values.reduce(0) { $0 + $1.media } - before
+        #expect(goodbyes == 6_000)
+        #expect(call.engine.statistics(at: call.instant).drops == [:])
+
+        // Without sending in between what does not fit is dropped, but not in silence.
+        watched = []
+        for _ in 0..<1_200 { watched.append(try call.addMuteWatcher(of: session.producers)) }
+        for session in watched { call.engine.close(session.transport, at: call.instant) }
+        while call.sendArena() {}
+        let sent = call.traffic.values.reduce(0) { $0 + $1.media } - before - goodbyes
+        let dropped = call.engine.statistics(at: call.instant).drops["outputFull"] ?? 0
+        #expect(sent > 1_000)
+        #expect(UInt64(sent) + dropped == 2_400)
+
+        // At the deadline the engine makes room itself.
+        for _ in 0..<500 { _ = try call.addMuteWatcher(of: session.producers) }
+        call.run(for: .seconds(21))
+        #expect(call.events.filter { $0.contains("consentExpired") }.count == 500)
+        let left = call.engine.transports.count
+        #expect(left == 1)
+        #expect(call.engine.statistics(at: call.instant).drops["outputFull"] == dropped)
+    }
+
+    /// A worker that falls behind keeps a bounded number of packets waiting.
+    @Test func aWorkerThatFallsBehind() throws {
+        let call = try SimulatedCall(seed: 106)
+        let (publisher, session) = try call.addPublisher()
+        let (watcher, _) = try call.addWatcher(of: session.producers)
+        call.run(for: .seconds(1))
+        call.holdsOutput = true
+        call.run(for: .seconds(15))
+        for index in 0..<call.engine.streams.slotCount {
+            guard let stream = call.engine.streams.id(at: index) else { continue }
+            let waiting = call.engine.streams[stream].fresh.count
+            #expect(waiting > 500 && waiting <= 1_024)
+        }
+        call.holdsOutput = false
+        call.run(for: .seconds(3))
+        let frames = watcher.decoded.count
+        call.run(for: .seconds(1))
+        #expect(watcher.decoded.count >= frames + 28)
+        #expect(!publisher.isClosed)
+    }
 }

@@ -25,6 +25,25 @@ extension SimulatedCall {
         return builder.bytes
     }
 
+    /// A watcher without a peer: an offer nobody made, keys, and an address that counts as validated and selected.
+    func addMuteWatcher(of producers: [ProducerID]) throws -> WatchSession {
+        var random = MediaRandom.seeded(UInt64(engine.transports.count))
+        let fingerprint = engine.certificate.fingerprint
+        let offer = SimulatedOffer.text(
+            credentials: ICECredentials(random: &random), fingerprint: fingerprint, signaling: nil)
+        let session = try engine.watch(offer: offer, name: "mute", producers: producers, at: instant)
+        let slot = session.transport.slot
+        let path = NetworkPath(remote: TransportAddress(ipv4: 0x0B00_0000 + slot.index, port: 1_000))
+        engine.transports[slot].ice.paths = [ICEPath(path, at: instant)]
+        engine.transports[slot].ice.paths[0].validation = .current
+        _ = engine.transports[slot].ice.select(0, at: instant)
+        let key = SRTPKeyingMaterial.MasterKey(key: Array(0..<16), salt: Array(0..<12))
+        engine.install(
+            SRTPKeyingMaterial(profile: .aeadAES128GCM, local: key, remote: key), for: session.transport, at: instant)
+        engine.touch(slot)
+        return session
+    }
+
     /// How many synchronization sources a peer's transport knows.
     func sourceCount(of peer: SimulatedPeer) -> Int {
         guard let transport = transport(of: peer) else { return 0 }

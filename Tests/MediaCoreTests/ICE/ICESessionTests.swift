@@ -158,6 +158,20 @@ import Testing
         #expect(silent.inject(silent.request(priority: 500), from: other.remote) == .selected(other))
     }
 
+    /// A peer that nominates once and is then rebound by its NAT is heard from another port, and says USE-CANDIDATE no
+    /// more: its media stayed at the old address until consent expired.
+    @Test func aPeerReboundByItsNATIsFollowedOnceTheOldPathIsSilent() {
+        let (network, first, second) = withTwoPaths()
+        network.clientIsDead = true
+        for _ in 0..<6 {
+            network.run(for: .seconds(1))
+            network.inject(network.request(priority: 1_000), from: second.remote)
+            #expect(network.server.selectedPath == first)
+        }
+        network.run(for: .seconds(1))
+        #expect(network.inject(network.request(priority: 1_000), from: second.remote) == .selected(second))
+    }
+
     @Test func retransmittedNominationIsOne() {
         let (network, first, second) = withTwoPaths()
         let request = network.request(nominate: true, priority: 500)
