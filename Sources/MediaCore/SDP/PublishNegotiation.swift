@@ -1,7 +1,7 @@
 /// Answers the offer of a publisher.
 ///
 /// Source: RFC 8829, section 5.3; RFC 9725, section 4.
-enum PublishNegotiation {
+package enum PublishNegotiation {
     /// Accepts the sections that send audio or video the engine forwards, and rejects the others.
     ///
     /// Each accepted section keeps one codec: with several, a publisher may switch between them in mid-stream.
@@ -11,7 +11,7 @@ enum PublishNegotiation {
     ///   - sectionsPerKind: how many audio and how many video sections are accepted at most.
     /// - Returns: the peer's transport; what was agreed for each accepted section, in the offer's order; the answer.
     /// - Throws: when nothing can be accepted, or a section that could be breaks a rule.
-    static func accept(
+    package static func accept(
         offer description: SessionDescription, local: LocalTransportDescription, sessionID: UInt64,
         sectionsPerKind: Int = 1
     ) throws(SDPError) -> (remote: RemoteTransportDescription, media: [RTPParameters], answer: SessionDescription) {

@@ -1,5 +1,5 @@
 /// What an offer says about the peer's end of the one transport that all accepted sections share.
-struct RemoteTransportDescription: Equatable, Sendable {
+package struct RemoteTransportDescription: Equatable, Sendable {
     /// The peer's ICE credentials.
     var credentials: ICECredentials
     /// The candidates it named so far, without those the engine has no use for.

@@ -1,7 +1,7 @@
 /// Answers the offer of a viewer.
 ///
 /// Source: RFC 8829, section 5.3; draft-ietf-wish-whep.
-enum WatchNegotiation {
+package enum WatchNegotiation {
     /// Gives each section that receives audio or video the first source of its kind that it has the codec for, and
     /// rejects the sections that are left. A section without
     /// the codec of what it could get is an error: sound without its picture is no answer to who asked for both.
@@ -11,7 +11,7 @@ enum WatchNegotiation {
     ///   parameters to send it with (the viewer's payload types and identifiers); the answer.
     /// - Throws: when no source fits, naming the codec that is needed; when a section that could be accepted breaks a
     ///   rule.
-    static func accept(
+    package static func accept(
         offer description: SessionDescription, sources: [WatchSource], local: LocalTransportDescription,
         sessionID: UInt64
     ) throws(SDPError) -> (

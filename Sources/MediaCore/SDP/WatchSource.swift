@@ -1,5 +1,5 @@
 /// A stream that a viewer can be given.
-struct WatchSource: Equatable, Sendable {
+package struct WatchSource: Equatable, Sendable {
     /// The producer's codec, as negotiated with the publisher.
     var codec: RTPCodecParameters
     /// The SSRC the viewer will see.
@@ -14,6 +14,20 @@ struct WatchSource: Equatable, Sendable {
     var trackID: String
     /// The header extensions of the producer, as negotiated with the publisher.
     var headerExtensions: RTPHeaderExtensionMap
+
+    /// Creates a source.
+    package init(
+        codec: RTPCodecParameters, ssrc: UInt32, retransmissionSSRC: UInt32? = nil, cname: String, streamID: String,
+        trackID: String, headerExtensions: RTPHeaderExtensionMap
+    ) {
+        self.codec = codec
+        self.ssrc = ssrc
+        self.retransmissionSSRC = retransmissionSSRC
+        self.cname = cname
+        self.streamID = streamID
+        self.trackID = trackID
+        self.headerExtensions = headerExtensions
+    }
 
     /// Audio or video.
     var kind: MediaKind { codec.codec.kind }

@@ -1,12 +1,15 @@
 /// Builds STUN messages, one at a time, in memory it keeps.
 ///
 /// `begin`, append attributes, `finish`, then take `bytes`.
-struct STUNBuilder: Sendable {
+package struct STUNBuilder: Sendable {
     /// The message.
-    private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
+
+    /// Creates a builder that holds nothing.
+    package init() {}
 
     /// Starts a Binding message, forgetting the last one.
-    mutating func begin(_ messageClass: STUNMessage.Class, _ transactionID: STUNTransactionID) {
+    package mutating func begin(_ messageClass: STUNMessage.Class, _ transactionID: STUNTransactionID) {
         let type: UInt16 =
             switch messageClass {
             case .request: 0x0001
@@ -22,22 +25,22 @@ struct STUNBuilder: Sendable {
         bytes.append(bigEndian: transactionID.low)
     }
 
-    mutating func append(username: [UInt8]) {
+    package mutating func append(username: [UInt8]) {
         appendHeader(STUNAttributeType.username, username.count)
         bytes.append(contentsOf: username)
         bytes.append(contentsOf: repeatElement(0, count: -username.count & 3))
     }
 
-    mutating func append(priority: UInt32) {
+    package mutating func append(priority: UInt32) {
         appendHeader(STUNAttributeType.priority, 4)
         bytes.append(bigEndian: priority)
     }
 
-    mutating func appendUseCandidate() {
+    package mutating func appendUseCandidate() {
         appendHeader(STUNAttributeType.useCandidate, 0)
     }
 
-    mutating func append(role: STUNMessage.Role) {
+    package mutating func append(role: STUNMessage.Role) {
         switch role {
         case .controlling(let tieBreaker):
             appendHeader(STUNAttributeType.iceControlling, 8)
@@ -48,7 +51,7 @@ struct STUNBuilder: Sendable {
         }
     }
 
-    mutating func append(mappedAddress address: TransportAddress, transactionID: STUNTransactionID) {
+    package mutating func append(mappedAddress address: TransportAddress, transactionID: STUNTransactionID) {
         appendHeader(STUNAttributeType.xorMappedAddress, address.isIPv4 ? 8 : 20)
         bytes.append(bigEndian: UInt16(address.isIPv4 ? 1 : 2))
         bytes.append(bigEndian: address.port ^ UInt16(STUNMessage.magicCookie >> 16))
@@ -61,20 +64,20 @@ struct STUNBuilder: Sendable {
     }
 
     /// ERROR-CODE with an empty reason: the number says it, and an answer must not outgrow its question.
-    mutating func append(errorCode: UInt16) {
+    package mutating func append(errorCode: UInt16) {
         appendHeader(STUNAttributeType.errorCode, 4)
         bytes.append(bigEndian: UInt16(0))
         bytes.append(bigEndian: (errorCode / 100) << 8 | errorCode % 100)
     }
 
-    mutating func append(unknownAttributes types: [UInt16]) {
+    package mutating func append(unknownAttributes types: [UInt16]) {
         appendHeader(STUNAttributeType.unknownAttributes, types.count * 2)
         for type in types { bytes.append(bigEndian: type) }
         bytes.append(contentsOf: repeatElement(0, count: -(types.count * 2) & 3))
     }
 
     /// Signs the message and adds FINGERPRINT. Returns false, leaving nothing to send, when the key can't sign.
-    mutating func finish(key: borrowing STUNIntegrityKey) -> Bool {
+    package mutating func finish(key: borrowing STUNIntegrityKey) -> Bool {
         let integrityOffset = bytes.count
         guard let code = key.code(of: bytes.span.bytes, integrityOffset: integrityOffset) else {
             bytes.removeAll(keepingCapacity: true)

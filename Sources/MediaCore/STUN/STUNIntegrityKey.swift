@@ -3,7 +3,7 @@ internal import COpenSSL
 /// A password, set up once for MESSAGE-INTEGRITY: a keyed HMAC-SHA1 context costs less to restart than to make.
 ///
 /// Source: RFC 8489, section 14.5; short-term credentials, section 9.1.1.
-struct STUNIntegrityKey: ~Copyable {
+package struct STUNIntegrityKey: ~Copyable {
     static let codeByteCount = 20
 
     /// Nil when there is no password, or the library failed: then nothing verifies and nothing is signed.
@@ -15,7 +15,7 @@ struct STUNIntegrityKey: ~Copyable {
     }
 
     /// The key of a password: its UTF-8 bytes.
-    init(password: String) {
+    package init(password: String) {
         self.init(key: Array(password.utf8))
     }
 
@@ -43,7 +43,7 @@ struct STUNIntegrityKey: ~Copyable {
 
     /// The code of the message whose MESSAGE-INTEGRITY attribute starts, or is to start, at `offset`. The length field
     /// that goes into it ends with that attribute, whatever follows.
-    func code(of message: RawSpan, integrityOffset offset: Int) -> InlineArray<20, UInt8>? {
+    package func code(of message: RawSpan, integrityOffset offset: Int) -> InlineArray<20, UInt8>? {
         guard let context, offset >= STUNMessage.headerByteCount, offset <= message.byteCount,
             let length = UInt16(exactly: offset + 4 + Self.codeByteCount - STUNMessage.headerByteCount)
         else { return nil }

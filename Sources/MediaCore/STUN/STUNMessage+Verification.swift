@@ -2,7 +2,7 @@ internal import COpenSSL
 
 extension STUNMessage {
     /// Whether MESSAGE-INTEGRITY is there and made with `key`. Compares in constant time.
-    func verifyIntegrity(in bytes: RawSpan, key: borrowing STUNIntegrityKey) -> Bool {
+    package func verifyIntegrity(in bytes: RawSpan, key: borrowing STUNIntegrityKey) -> Bool {
         guard let integrityOffset, integrityOffset + 4 + STUNIntegrityKey.codeByteCount <= bytes.byteCount,
             let code = key.code(of: bytes, integrityOffset: integrityOffset)
         else { return false }
