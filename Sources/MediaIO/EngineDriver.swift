@@ -70,7 +70,9 @@ struct EngineDriver: ~Copyable {
     mutating func turn(longestWait: MediaDuration?, wake: Int32, events: inout [MediaEvent]) -> Bool {
         var timeout = longestWait?.nanoseconds ?? -1
         if timeout != 0, let deadline = earliest(engine.nextDeadline, holdDeadline) {
-            let remaining = max(0, (deadline - SystemClock.now).nanoseconds)
+            // A deadline of long ago must not wrap into the far future.
+            let now = SystemClock.now
+            let remaining = deadline <= now ? 0 : (deadline - now).nanoseconds
             timeout = timeout < 0 ? remaining : min(timeout, remaining)
         }
         waitCalls &+= 1

@@ -80,11 +80,22 @@ extension MediaEngine {
             touch(streams[stream].transport)
             return true
         }
-        let first = packet.extendedSequenceNumber
-        let last = min(streams[stream].store.highest ?? first, first + Int64(ProtectionQueue.capacity))
-        guard output.hasRoom(64, each: PacketStore.maximumPacketByteCount) else { return false }
-        consumers[consumer].synchronize(with: stream, at: packet, instant: route.instant)
-        for number in first...max(first, last) {
+        // Of the picture's packets some may come even later, such as parameter sets that were lost: they have their
+        // numbers before this one.
+        let first =
+            streams[stream].isVideo
+            ? streams[stream].store.firstOfPicture(packet) : packet.extendedSequenceNumber
+        let reach = first + Int64(consumers[consumer].history.capacity) - 1
+        let last = max(packet.extendedSequenceNumber, min(streams[stream].store.highest ?? first, reach))
+        var (count, byteCount) = (0, 0)
+        for number in first...last {
+            guard let packet = streams[stream].store.record(number) else { continue }
+            count += 1
+            byteCount += consumers[consumer].byteCountBound(packet, tagByteCount: route.tagByteCount)
+        }
+        guard output.hasRoom(count, total: byteCount) || output.isEmpty else { return false }
+        consumers[consumer].synchronize(with: stream, at: packet, first: first, instant: route.instant)
+        for number in first...last {
             guard let packet = streams[stream].store.record(number) else { continue }
             _ = depart(packet, stream, consumer, transport, route)
         }
@@ -127,6 +138,11 @@ extension MediaEngine {
     mutating func protectQueued(_ transport: SlotID) {
         guard jobs.count > 0 else { return }
         transports[transport].protect(jobs.unsafeJobs)
+        if jobs.unsafeJobs.contains(where: { $0.outcome != .success }) {
+            // Their datagrams are the arena's last. What was not encrypted never leaves.
+            for _ in 0..<jobs.count { drop(.outputNotReady) }
+            output.removeLast(jobs.count)
+        }
         jobs.removeAll()
     }
 
@@ -149,10 +165,14 @@ extension MediaEngine {
     mutating func repairLosses(_ feedback: TransportFeedback, of transport: SlotID, at instant: MediaInstant) {
         guard let route = route(transport, at: instant) else { return }
         var expected: UInt16 = 0
+        // A message may claim many gaps; there are only so many departures to find.
+        var lookups = DepartureHistory.capacity
         for reception in feedback.receptions {
             // Longer gaps are outages; what they held is asked for.
-            if reception.offset &- expected < DepartureHistory.capacity / 2 {
-                for offset in expected..<max(expected, reception.offset) {
+            let gap = Int(reception.offset) - Int(expected)
+            if gap > 0, gap < DepartureHistory.capacity / 2, gap <= lookups {
+                lookups -= gap
+                for offset in expected..<reception.offset {
                     // Only the last copy's loss means that the watcher has none.
                     guard let lost = transports[transport].departures.entry(feedback.baseSequenceNumber &+ offset),
                         consumers.contains(lost.consumer), consumers[lost.consumer].answersNACKs,

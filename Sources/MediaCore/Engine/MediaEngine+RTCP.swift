@@ -87,6 +87,9 @@ extension MediaEngine {
         }
     }
 
+    /// How long a peer that said goodbye for everything may still change its mind.
+    private static let goodbyeGrace = MediaDuration.seconds(1)
+
     /// A peer may say goodbye for its own streams only; once it has for all of them, it has left.
     private mutating func handle(
         _ goodbyes: [UInt32], from transport: SlotID, at instant: MediaInstant
@@ -99,9 +102,13 @@ extension MediaEngine {
                 reason = .rtcpUnknownSource
             }
         }
-        let live = transports[transport].producers.flatMap { producers[$0].streams }
-        if !live.isEmpty, live.allSatisfy({ transports[transport].goodbyes.contains(streams[$0].ssrc) }) {
-            close(transport, reason: .goodbye, at: instant)
+        // Senders also say goodbye when they only stop for a moment: one packet more, and it was no leave.
+        let hasEnded = transports[transport].producers.allSatisfy { producer in
+            !producers[producer].streams.isEmpty
+                && producers[producer].streams.allSatisfy { transports[transport].goodbyes.contains(streams[$0].ssrc) }
+        }
+        if hasEnded, !transports[transport].producers.isEmpty, transports[transport].goodbyeDeadline == nil {
+            transports[transport].goodbyeDeadline = instant + Self.goodbyeGrace
         }
         return reason
     }

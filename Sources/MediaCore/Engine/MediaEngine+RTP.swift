@@ -137,7 +137,10 @@ extension MediaEngine {
             let payload = RawSpan(
                 _unsafeStart: streams[stream].store.unsafeBytes(packet).advanced(by: Int(packet.headerByteCount)),
                 byteCount: Int(packet.payloadByteCount))
-            packet.isKeyframeStart = PayloadDescriptor.isKeyframeStart(streams[stream].codec.codec, payload)
+            // Each slice of an IDR picture looks like a start: the picture's first one to arrive is.
+            packet.isKeyframeStart =
+                streams[stream].keyframeTimestamp != packet.timestamp
+                && PayloadDescriptor.isKeyframeStart(streams[stream].codec.codec, payload)
         }
         streams[stream].store.commit(packet)
         if recovered { streams[stream].counters.recovered &+= 1 }
@@ -146,10 +149,16 @@ extension MediaEngine {
         if packet.isKeyframeStart {
             streams[stream].counters.keyframes &+= 1
             streams[stream].keyframes.keyframeArrived()
-            streams[stream].missing?.keyframeStarted(at: packet.extendedSequenceNumber)
+            streams[stream].keyframeTimestamp = packet.timestamp
+            // What is missing right before may be the picture's parameter sets.
+            let first = streams[stream].store.firstOfPicture(packet)
+            streams[stream].missing?.keyframeStarted(at: first)
         }
         let transport = streams[stream].transport
-        transports[transport].goodbyes.remove(streams[stream].ssrc)
+        if transports[transport].goodbyes.remove(streams[stream].ssrc) != nil {
+            transports[transport].goodbyeDeadline = nil
+        }
+        replaceSilentForwarded(by: stream, at: instant)
         if streams[stream].fresh.count < InboundStream.maximumFresh {
             if streams[stream].fresh.isEmpty { dirty.append(stream) }
             streams[stream].fresh.append(packet.extendedSequenceNumber)
@@ -159,6 +168,17 @@ extension MediaEngine {
         if transports[transport].nextReport == nil { transports[transport].nextReport = instant + .milliseconds(500) }
         touch(transport)
         return nil
+    }
+
+    /// Lets consumers be fed from this stream when the one that feeds them has fallen silent: an encoder may switch
+    /// simulcast layers off.
+    private mutating func replaceSilentForwarded(by stream: SlotID, at instant: MediaInstant) {
+        let producer = streams[stream].producer
+        guard let forwarded = producers[producer].forwarded, forwarded != stream, streams.contains(forwarded),
+            streams[forwarded].isSilent(for: InboundStream.layerSilence, at: instant)
+        else { return }
+        producers[producer].forwarded = stream
+        if streams[stream].isVideo { streams[stream].keyframes.want() }
     }
 
     /// Takes the original out of a retransmission. Source: RFC 4588, section 4.
@@ -241,12 +261,14 @@ extension MediaEngine {
     ) -> SlotID? {
         let parameters = producers[producer].parameters
         let encodings = parameters.encodings
-        let rid = rid ?? encodings.first { $0.ssrc == ssrc }?.rid
-        if encodings.contains(where: { $0.rid != nil }) {
-            guard let rid, encodings.contains(where: { $0.rid == rid }) else { return nil }
-        }
-        if let old = producers[producer].streams.first(where: { streams[$0].rid == rid }) {
-            guard streams[old].isSilent(at: instant) else { return nil }
+        // Names count only where SDP gave some: each stream has a store of its own, so nobody may make them up.
+        let isNamed = encodings.contains { $0.rid != nil }
+        let rid = isNamed ? rid ?? encodings.first { $0.ssrc == ssrc }?.rid : nil
+        guard !isNamed || encodings.contains(where: { $0.rid != nil && $0.rid == rid }) else { return nil }
+        let live = producers[producer].streams
+        let isFull = live.count >= min(max(encodings.count, 1), InboundStream.maximumPerProducer)
+        if let old = live.first(where: { isNamed && streams[$0].rid == rid }) ?? (isFull ? live.first : nil) {
+            guard streams[old].isSilent(for: InboundStream.silence, at: instant) else { return nil }
             remove(stream: old)
         }
         let stream = streams.insert(

@@ -51,7 +51,7 @@ extension MediaEngine {
         var sources: [WatchSource] = []
         for producer in watched {
             guard producers.contains(producer.slot) else { throw .unknownProducer }
-            sources.append(watchSource(producer.slot))
+            sources.append(watchSource(producer.slot, apartFrom: sources))
         }
         let local = localDescription()
         let remote: RemoteTransportDescription
@@ -150,6 +150,9 @@ extension MediaEngine {
         _ name: String, _ local: LocalTransportDescription, _ remote: RemoteTransportDescription,
         _ media: [RTPParameters], at instant: MediaInstant
     ) throws(MediaEngineError) -> SlotID {
+        guard !remote.isLite else {
+            throw .unacceptableOffer("a=ice-lite: this end is lite too, and neither would check")
+        }
         var ice = ICEAgent(
             mode: .lite, local: local.credentials, consentTimeout: configuration.consentTimeout, random: &random)
         ice.setRemote(remote.credentials, candidates: remote.candidates, localPaths: [], at: instant)
@@ -174,13 +177,19 @@ extension MediaEngine {
     }
 
     /// What a watcher's answer says of a producer: fresh SSRCs, one name for all that one publisher sends.
-    private mutating func watchSource(_ producer: SlotID) -> WatchSource {
+    private mutating func watchSource(_ producer: SlotID, apartFrom others: [WatchSource]) -> WatchSource {
         let parameters = producers[producer].parameters
         let name = "sluice-\(producers[producer].transport.index)-\(producers[producer].transport.generation)"
+        // All that one watcher gets is under one key: no SSRC may stand for two streams.
+        var taken = Set(others.flatMap { [$0.ssrc, $0.retransmissionSSRC ?? 0] } + [0])
+        func freshSSRC() -> UInt32 {
+            var ssrc = UInt32(truncatingIfNeeded: random.next())
+            while !taken.insert(ssrc).inserted { ssrc = UInt32(truncatingIfNeeded: random.next()) }
+            return ssrc
+        }
         return WatchSource(
-            codec: parameters.codec,
-            ssrc: UInt32.random(in: 1...UInt32.max, using: &random),
-            retransmissionSSRC: parameters.kind == .video ? UInt32.random(in: 1...UInt32.max, using: &random) : nil,
+            codec: parameters.codec, ssrc: freshSSRC(),
+            retransmissionSSRC: parameters.kind == .video ? freshSSRC() : nil,
             cname: name, streamID: name, trackID: "\(name)-\(parameters.kind.rawValue)",
             headerExtensions: parameters.headerExtensions)
     }
@@ -190,7 +199,7 @@ extension MediaEngine {
     /// Says goodbye as far as the peer can hear it, and frees everything.
     mutating func close(_ transport: SlotID, reason: TransportCloseReason, at instant: MediaInstant) {
         sendGoodbye(transport, at: instant)
-        if let path = transports[transport].ice.selectedPath ?? transports[transport].paths.last {
+        if let path = transports[transport].handshakePath {
             transports[transport].dtls.close(on: path, at: instant, transmit: &output)
         }
         for producer in transports[transport].producers {

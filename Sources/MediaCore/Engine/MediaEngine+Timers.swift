@@ -41,13 +41,14 @@ extension MediaEngine {
             earliest = min(earliest ?? deadline, deadline)
         }
         consider(transports[transport].ice.nextDeadline)
-        consider(transports[transport].dtls.nextDeadline)
-        guard transports[transport].isConnected else {
+        if transports[transport].handshakePath != nil { consider(transports[transport].dtls.nextDeadline) }
+        guard transports[transport].isEstablished else {
             consider(transports[transport].created + configuration.handshakeTimeout)
             return earliest
         }
         consider(transports[transport].feedback?.nextDeadline)
         consider(transports[transport].nextReport)
+        consider(transports[transport].goodbyeDeadline)
         for producer in transports[transport].producers {
             for stream in producers[producer].streams {
                 consider(streams[stream].missing?.nextDeadline)
@@ -61,16 +62,19 @@ extension MediaEngine {
         let iceOutcome = transports[transport].ice.advance(to: instant, random: &random, transmit: &output)
         handle(iceOutcome, transport, at: instant)
         guard transports.contains(transport) else { return }
-        if let path = transports[transport].ice.selectedPath ?? transports[transport].paths.last {
+        if let path = transports[transport].handshakePath {
             let dtlsOutcome = transports[transport].dtls.advance(to: instant, on: path, transmit: &output)
             if let reason = handle(dtlsOutcome, transport, at: instant) { drop(reason) }
             guard transports.contains(transport) else { return }
         }
-        guard transports[transport].isConnected else {
+        guard transports[transport].isEstablished else {
             if instant >= transports[transport].created + configuration.handshakeTimeout {
                 close(transport, reason: .handshakeTimeout, at: instant)
             }
             return
+        }
+        if let due = transports[transport].goodbyeDeadline, due <= instant {
+            return close(transport, reason: .goodbye, at: instant)
         }
         sendFeedback(transport, at: instant)
         for producer in transports[transport].producers {

@@ -29,7 +29,9 @@ struct Transport: ~Copyable {
     /// The last transport-wide number we sent, and what left under it.
     private var transportSequenceNumber: UInt16 = 0
     var departures = DepartureHistory()
+    /// SSRCs it said goodbye for, and when it counts as gone for having said it for all.
     var goodbyes: Set<UInt32> = []
+    var goodbyeDeadline: MediaInstant?
 
     /// When the next sender or receiver reports are due; nil while no media flows.
     var nextReport: MediaInstant?
@@ -59,6 +61,12 @@ struct Transport: ~Copyable {
     }
 
     var isConnected: Bool { profile != nil }
+
+    /// Whether consent is watched from here on: until then the handshake's time-out bounds its life.
+    var isEstablished: Bool { profile != nil && ice.selectedPath != nil }
+
+    /// Where its handshake goes.
+    var handshakePath: NetworkPath? { ice.selectedPath ?? paths.last }
 
     mutating func protect(_ jobs: UnsafeMutableBufferPointer<SRTPJob>) {
         outbound?.protect(jobs)

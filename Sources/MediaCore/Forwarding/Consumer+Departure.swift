@@ -76,7 +76,7 @@ extension Consumer {
             SRTPJob(
                 header: UnsafeRawBufferPointer(start: memory, count: headerByteCount), payload: payload,
                 payloadTail: payloadTail, destination: memory.advanced(by: headerByteCount), ssrc: departure.ssrc,
-                index: UInt64(truncatingIfNeeded: index) & 0xFFFF_FFFF_FFFF))
+                index: UInt64(truncatingIfNeeded: index)))
         let byteCount = headerByteCount + payload.count + payloadTail.count + route.tagByteCount
         output.commit(byteCount, to: route.path)
         return byteCount

@@ -62,10 +62,14 @@ struct Consumer: ~Copyable {
 
     /// Starts with, or changes over to, a stream at one of its packets: numbers go on without a hole, time goes on by
     /// what has passed, at least one tick.
-    mutating func synchronize(with source: SlotID, at packet: StoredPacket, instant: MediaInstant) {
+    ///
+    /// `first` is the source's lowest number that may follow: the packet's own, or one of the same picture before it.
+    mutating func synchronize(
+        with source: SlotID, at packet: StoredPacket, first: Int64, instant: MediaInstant
+    ) {
         self.source = source
-        firstSource = packet.extendedSequenceNumber
-        sequenceOffset = highestSent + 1 - packet.extendedSequenceNumber
+        firstSource = first
+        sequenceOffset = highestSent + 1 - first
         if let newest {
             let elapsed = SourceClock.ticks(instant - newest.departure, parameters.codec.codec.clockRate)
             timestampOffset = newest.timestamp &+ max(elapsed, 1) &- packet.timestamp

@@ -16,6 +16,8 @@ struct InboundStream: ~Copyable {
     var fresh: [Int64] = []
     var counters = Counters()
     var fullIntraRequestNumber: UInt8 = 0
+    /// The timestamp of the last keyframe that began to arrive.
+    var keyframeTimestamp: UInt32?
 
     struct Counters {
         var payloadBytes: UInt64 = 0
@@ -49,10 +51,14 @@ struct InboundStream: ~Copyable {
 
     /// How long a stream may be silent before another SSRC may take its place.
     static let silence = MediaDuration.seconds(2)
+    /// How long a simulcast layer may be silent before another one is forwarded.
+    static let layerSilence = MediaDuration.seconds(1)
+    /// How many streams one producer may have: each has a store of its own.
+    static let maximumPerProducer = 4
 
-    /// Whether nothing has come for so long that another SSRC may take its place.
-    func isSilent(at instant: MediaInstant) -> Bool {
+    /// Whether nothing has come for so long.
+    func isSilent(for duration: MediaDuration, at instant: MediaInstant) -> Bool {
         guard let highest = store.highest, let packet = store.record(highest) else { return true }
-        return instant - packet.arrival >= Self.silence
+        return instant - packet.arrival >= duration
     }
 }

@@ -69,6 +69,16 @@ struct PacketStore: ~Copyable {
         return record
     }
 
+    /// The lowest number that may belong to a stored packet's picture: right behind the last packet before it that belongs
+    /// to another one. The packet's own number when none of those is near.
+    func firstOfPicture(_ packet: StoredPacket) -> Int64 {
+        let number = packet.extendedSequenceNumber
+        for earlier in ((number - 32)..<number).reversed() {
+            if let other = record(earlier), other.timestamp != packet.timestamp { return earlier + 1 }
+        }
+        return number
+    }
+
     /// The bytes of a record that `record` has just returned.
     func unsafeBytes(_ record: StoredPacket) -> UnsafeRawPointer {
         UnsafeRawPointer(storage.unsafeBase.advanced(by: Int(record.position & UInt64(storage.byteCount - 1))))

@@ -54,7 +54,12 @@ public struct TransmitArena: ~Copyable {
 
     /// Whether `datagrams` more of `count` bytes each fit.
     func hasRoom(_ datagrams: Int, each count: Int) -> Bool {
-        entries.count <= maximumEntries - datagrams && count * datagrams <= storage.byteCount - byteCount
+        hasRoom(datagrams, total: count * datagrams)
+    }
+
+    /// Whether `datagrams` more fit that have so many bytes together.
+    func hasRoom(_ datagrams: Int, total: Int) -> Bool {
+        entries.count <= maximumEntries - datagrams && total <= storage.byteCount - byteCount
     }
 
     /// Copies a datagram in. Returns false, and counts the refusal, when there is no room.
@@ -83,6 +88,12 @@ public struct TransmitArena: ~Copyable {
     mutating func commit(_ count: Int, to path: NetworkPath) {
         entries.append(Entry(offset: byteCount, count: count, path: path))
         byteCount += count
+    }
+
+    /// Takes back the last datagrams; there are at least so many.
+    mutating func removeLast(_ count: Int) {
+        byteCount = entries[entries.count - count].offset
+        entries.removeLast(count)
     }
 
     /// Forgets every datagram, keeping the memory.

@@ -62,16 +62,31 @@ import Testing
         finish(scene)
     }
 
-    /// The goodbye closes the transport while its datagram is still being handled; counting the datagram afterwards
+    /// A goodbye once closed the transport while its datagram was still being handled; counting the datagram afterwards
     /// reached for a transport that was gone and ended the process.
     @Test func byGoodbye() throws {
         let scene = try begin(seed: 63)
+        scene.publisher.isPaused = true
         scene.publisher.sayGoodbye()
-        scene.call.run(for: .milliseconds(100))
+        scene.call.run(for: .milliseconds(900))
+        #expect(scene.call.events.count == 4)
+        scene.call.run(for: .milliseconds(200))
         #expect(scene.call.events.count == 5)
         #expect(scene.call.events.last?.contains("goodbye") == true)
         #expect(scene.publisher.isClosed)
         finish(scene)
+    }
+
+    /// libwebrtc says goodbye for a stream whose encoding is switched off for a moment, and goes on with it afterwards.
+    @Test func goodbyeOfAPublisherThatOnlyPausesIsNoLeave() throws {
+        let scene = try begin(seed: 66)
+        scene.publisher.isPaused = true
+        scene.publisher.sayGoodbye()
+        scene.call.run(for: .milliseconds(700))
+        scene.publisher.isPaused = false
+        scene.call.run(for: .seconds(3))
+        #expect(scene.call.events.count == 4)
+        #expect(!scene.publisher.isClosed)
     }
 
     @Test func bySilence() throws {

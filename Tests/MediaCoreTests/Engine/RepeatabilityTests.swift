@@ -20,8 +20,9 @@ import Testing
         call.run(for: .seconds(2))
         call.close(early.transport)
         call.run(for: .seconds(1))
+        publisher.isPaused = true
         publisher.sayGoodbye()
-        call.run(for: .seconds(1))
+        call.run(for: .seconds(2))
         return call
     }
 
