@@ -22,7 +22,8 @@ var dependencies: [Package.Dependency] = []
 var targets: [Target] = [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSRTP", path: "Tests/CSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
-    .target(name: "MediaCore", dependencies: ["COpenSSL"], swiftSettings: swiftSettings),
+    .target(name: "CIPsecMB"),
+    .target(name: "MediaCore", dependencies: ["COpenSSL", "CIPsecMB"], swiftSettings: swiftSettings),
     .target(name: "CMediaIO"),
     .target(name: "MediaIO", dependencies: ["MediaCore", "CMediaIO"], swiftSettings: swiftSettings),
     .target(

@@ -14,12 +14,33 @@ public final class SimulatedCall {
     public private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     /// Datagrams the engine sent, and their bytes.
     public private(set) var engineSent = (datagrams: 0, bytes: 0)
+    /// The engine's datagrams by where they went, whether or not anybody is there.
+    public private(set) var traffic: [TransportAddress: Traffic] = [:]
+    /// What peers send while `isRecording`, in order.
+    public private(set) var recording: [(source: TransportAddress, bytes: [UInt8])] = []
+    /// Whether what peers send is kept in `recording`.
+    public var isRecording = false
+    /// Whether the engine's output waits until `sendArena`: a busy worker does not send all at once either.
+    public var holdsOutput = false
     /// How the links of peers added from now on behave.
     public var link = SimulatedLink.Behaviour()
     /// Keys to use instead of DTLS, so that every byte repeats; nil to shake hands.
     public var injectsKeys = false
 
-    private static let server = TransportAddress(ipv4: 0x0A00_0001, port: 40_000)
+    /// What the engine sent to one address. Told apart by first byte. Source: RFC 7983, section 7.
+    public struct Traffic: Sendable {
+        /// STUN messages.
+        public var stun = 0
+        /// DTLS datagrams.
+        public var dtls = 0
+        /// RTP and RTCP packets.
+        public var media = 0
+        /// Bytes of all of them.
+        public var bytes = 0
+    }
+
+    /// Where the engine is.
+    public static let server = TransportAddress(ipv4: 0x0A00_0001, port: 40_000)
     private var network = SimulatedNetwork()
     private let seed: UInt64
     private let consentTimeout: MediaDuration
@@ -28,7 +49,9 @@ public final class SimulatedCall {
     private var batch = DatagramBatch(byteCapacity: 1 << 16)
 
     /// Creates a call without peers.
-    public init(seed: UInt64, consentTimeout: MediaDuration = .seconds(30)) throws {
+    public init(
+        seed: UInt64, consentTimeout: MediaDuration = .seconds(30), maximumTransports: Int = 4096
+    ) throws {
         self.seed = seed
         self.consentTimeout = consentTimeout
         wallClock = WallClock(instant: instant, ntpTime: NTPTime(unixNanoseconds: 1_800_000_000_000_000_000))
@@ -36,15 +59,18 @@ public final class SimulatedCall {
             ICECandidate(host: Self.server, localPreference: 65_535, foundation: "1")
         ])
         configuration.consentTimeout = consentTimeout
+        configuration.maximumTransports = maximumTransports
         engine = try MediaEngine(configuration: configuration, random: .seeded(seed), wallClock: wallClock)
         certificate = try DTLSCertificate.make(unixSeconds: 1_800_000_000)
     }
 
     /// Adds a publisher and begins to connect it.
-    public func addPublisher(firstSequenceNumber: UInt16 = 65_500) throws -> (SimulatedPublisher, PublishSession) {
+    public func addPublisher(
+        firstSequenceNumber: UInt16 = 65_500, signaling: SimulatedOffer.Signaling = .ssrc
+    ) throws -> (SimulatedPublisher, PublishSession) {
         let publisher = SimulatedPublisher(
             address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
-            wallClock: wallClock, firstSequenceNumber: firstSequenceNumber, at: instant)
+            wallClock: wallClock, firstSequenceNumber: firstSequenceNumber, signaling: signaling, at: instant)
         let session = try engine.publish(offer: publisher.offer, name: "publisher-\(peers.count)", at: instant)
         try add(publisher, session.answer, session.transport)
         return (publisher, session)
@@ -56,11 +82,25 @@ public final class SimulatedCall {
     ) throws -> (SimulatedWatcher, WatchSession) {
         let watcher = SimulatedWatcher(
             address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
-            wallClock: wallClock, hasRetransmission: hasRetransmission)
+            hasRetransmission: hasRetransmission)
         let session = try engine.watch(
             offer: watcher.offer, name: "watcher-\(peers.count)", producers: producers, at: instant)
         try add(watcher, session.answer, session.transport)
         return (watcher, session)
+    }
+
+    /// Closes a transport by command, as a host does.
+    @discardableResult
+    public func close(_ transport: TransportID) -> Bool {
+        let wasOpen = engine.close(transport, at: instant)
+        flushEngine()
+        return wasOpen
+    }
+
+    /// Hands the engine a datagram at once, whoever is said to have sent it.
+    public func inject(_ bytes: [UInt8], from source: TransportAddress) {
+        batch.append(bytes.span.bytes, from: NetworkPath(remote: source))
+        deliverBatch()
     }
 
     private func add(_ peer: SimulatedPeer, _ answer: String, _ transport: TransportID) throws {
@@ -148,7 +188,9 @@ public final class SimulatedCall {
         for peer in peers where !peer.isDead {
             for entry in peer.transport.output.entries {
                 let bytes = peer.transport.output.datagram(entry).array
+                if peer.dropsHandshake, (20...63).contains(bytes[0]) { continue }
                 absorb(bytes, peer.address)
+                if isRecording { recording.append((peer.address, bytes)) }
                 network.send(bytes, from: peer.address, to: Self.server, over: &peer.uplink, at: instant)
             }
             peer.transport.outputSent()
@@ -156,19 +198,35 @@ public final class SimulatedCall {
     }
 
     private func flushEngine() {
-        while engine.fillOutput(at: instant) {
-            for entry in engine.output.entries {
-                let bytes = engine.output.datagram(entry).array
-                engineSent.datagrams += 1
-                engineSent.bytes += bytes.count
-                absorb(bytes, entry.path.remote)
-                guard let peer = peers.first(where: { $0.address == entry.path.remote }) else { continue }
-                network.send(bytes, from: Self.server, to: peer.address, over: &peer.downlink, at: instant)
-            }
-            engine.outputSent()
-        }
+        while !holdsOutput, sendArena() {}
         while let event = engine.nextEvent() {
             events.append("\(instant.nanoseconds / 1_000_000) \(event)")
+        }
+    }
+
+    /// Sends as much of the engine's output as fits its arena once; returns whether there was any.
+    @discardableResult
+    public func sendArena() -> Bool {
+        guard engine.fillOutput(at: instant) else { return false }
+        for entry in engine.output.entries {
+            let bytes = engine.output.datagram(entry).array
+            engineSent.datagrams += 1
+            engineSent.bytes += bytes.count
+            absorb(bytes, entry.path.remote)
+            note(bytes, to: entry.path.remote)
+            guard let peer = peers.first(where: { $0.address == entry.path.remote }) else { continue }
+            network.send(bytes, from: Self.server, to: peer.address, over: &peer.downlink, at: instant)
+        }
+        engine.outputSent()
+        return true
+    }
+
+    private func note(_ bytes: [UInt8], to address: TransportAddress) {
+        traffic[address, default: Traffic()].bytes += bytes.count
+        switch bytes[0] {
+        case 0...3: traffic[address, default: Traffic()].stun += 1
+        case 20...63: traffic[address, default: Traffic()].dtls += 1
+        default: traffic[address, default: Traffic()].media += 1
         }
     }
 

@@ -21,11 +21,12 @@ public enum SimulatedFrame {
         for value in [frame, position, count] {
             bytes += [UInt8(value >> 16 & 255), UInt8(value >> 8 & 255), UInt8(value & 255)]
         }
-        while bytes.count < byteCount {
-            bytes.append(UInt8(truncatingIfNeeded: frame &* 31 &+ position &* 7 &+ bytes.count))
-        }
-        return bytes
+        let start = (frame &* 31 &+ position &* 7) & 255
+        return bytes + ramp[start..<start + byteCount - bytes.count]
     }
+
+    /// Counts up from 0, again and again: what payloads are filled with, from somewhere on.
+    private static let ramp = (0..<256 + byteCount).map { UInt8(truncatingIfNeeded: $0) }
 
     /// What a payload says; nil when a single byte of it is not as it was made.
     public static func part(of payload: some RandomAccessCollection<UInt8>) -> Part? {

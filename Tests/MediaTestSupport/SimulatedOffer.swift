@@ -1,18 +1,32 @@
 import MediaCore
 
 /// The offers of simulated peers: one audio and one video section, as browsers write them.
-enum SimulatedOffer {
+public enum SimulatedOffer {
+    /// How a publisher says which packets belong to which section.
+    public enum Signaling: Sendable {
+        /// By `a=ssrc` and the FID group, and the MID in every packet, as Chromium does.
+        case ssrc
+        /// By MID and payload type only: retransmissions too.
+        case mid
+        /// By MID and RID, repaired RID for retransmissions: simulcast of one encoding.
+        case rid
+    }
+
     static let opusPayloadType: UInt8 = 111
     static let videoPayloadType: UInt8 = 96
     static let retransmissionPayloadType: UInt8 = 97
+    static let midIdentifier: UInt8 = 1
     static let transportSequenceNumberIdentifier: UInt8 = 3
+    static let ridIdentifier: UInt8 = 10
+    static let repairedRidIdentifier: UInt8 = 11
+    static let rid = "h"
 
-    /// `ssrcs` are those of audio, video and video's retransmissions; nil for a watcher.
+    /// `signaling` is nil for a watcher. `ssrcs` are those of audio, video and video's retransmissions.
     static func text(
-        credentials: ICECredentials, fingerprint: CertificateFingerprint, ssrcs: (UInt32, UInt32, UInt32)?,
-        hasRetransmission: Bool = true
+        credentials: ICECredentials, fingerprint: CertificateFingerprint, signaling: Signaling?,
+        ssrcs: (UInt32, UInt32, UInt32) = (0, 0, 0), hasRetransmission: Bool = true
     ) -> String {
-        let direction = ssrcs == nil ? "recvonly" : "sendonly"
+        let direction = signaling == nil ? "recvonly" : "sendonly"
         var lines = [
             "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1", "a=extmap-allow-mixed",
         ]
@@ -37,11 +51,20 @@ enum SimulatedOffer {
             "a=rtcp-fb:96 nack pli",
         ]
         if hasRetransmission { video += ["a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"] }
-        if let ssrcs {
+        switch signaling {
+        case .ssrc:
             audio.append("a=ssrc:\(ssrcs.0) cname:simulated")
             if hasRetransmission { video.append("a=ssrc-group:FID \(ssrcs.1) \(ssrcs.2)") }
             video.append("a=ssrc:\(ssrcs.1) cname:simulated")
             if hasRetransmission { video.append("a=ssrc:\(ssrcs.2) cname:simulated") }
+        case .rid:
+            video += [
+                "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+                "a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+                "a=rid:\(rid) send", "a=simulcast:send \(rid)",
+            ]
+        case .mid, nil:
+            break
         }
         section("audio", [opusPayloadType], "0", audio)
         section(

@@ -10,6 +10,8 @@ public class SimulatedPeer {
     public var downlink: SimulatedLink
     /// Whether the peer does and hears nothing any more, as if its process had been killed.
     public var isDead = false
+    /// Whether its DTLS datagrams are lost, and nothing else.
+    public var dropsHandshake = false
     /// Whether keys are agreed.
     public private(set) var isConnected = false
     /// When they were.

@@ -5,8 +5,8 @@ public final class SimulatedPublisher: SimulatedPeer {
     /// SSRC of the sound.
     public let audioSSRC: UInt32
     /// SSRC of the picture.
-    public let videoSSRC: UInt32
-    private let retransmissionSSRC: UInt32
+    public private(set) var videoSSRC: UInt32
+    private var retransmissionSSRC: UInt32
     /// Packets of sound sent.
     public private(set) var audioPackets = 0
     /// Packets of picture sent, retransmissions not counted.
@@ -31,6 +31,12 @@ public final class SimulatedPublisher: SimulatedPeer {
     public var clockLead = MediaDuration.seconds(3600)
     /// Whether it has stopped sending.
     public var isPaused = false
+    /// Whether it has stopped sending pictures.
+    public var isVideoPaused = false
+    /// Packets of picture sent again.
+    public private(set) var retransmissions = 0
+    /// Numbers the engine asked for.
+    public private(set) var demanded = 0
 
     private var nextAudio: MediaInstant?
     private var nextVideo: MediaInstant?
@@ -40,17 +46,20 @@ public final class SimulatedPublisher: SimulatedPeer {
     private var retransmissionIndex: UInt64 = 1
     private var wantsKeyframe = true
     private var sent: [UInt16: (payload: [UInt8], timestamp: UInt32, marker: Bool)] = [:]
+    private let signaling: SimulatedOffer.Signaling
     private let wallClock: WallClock
     private let start: MediaInstant
 
     init(
         address: TransportAddress, link: SimulatedLink.Behaviour, seed: UInt64, certificate: DTLSCertificate,
-        consentTimeout: MediaDuration, wallClock: WallClock, firstSequenceNumber: UInt16, at instant: MediaInstant
+        consentTimeout: MediaDuration, wallClock: WallClock, firstSequenceNumber: UInt16,
+        signaling: SimulatedOffer.Signaling, at instant: MediaInstant
     ) {
         let base = UInt32(truncatingIfNeeded: seed &* 16 &+ 1000)
         (audioSSRC, videoSSRC, retransmissionSSRC) = (base, base + 1, base + 2)
         audioIndex = UInt64(firstSequenceNumber)
         videoIndex = UInt64(firstSequenceNumber)
+        self.signaling = signaling
         self.wallClock = wallClock
         start = instant
         super.init(
@@ -59,7 +68,7 @@ public final class SimulatedPublisher: SimulatedPeer {
 
     var offer: String {
         SimulatedOffer.text(
-            credentials: transport.credentials, fingerprint: transport.fingerprint,
+            credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: signaling,
             ssrcs: (audioSSRC, videoSSRC, retransmissionSSRC))
     }
 
@@ -69,6 +78,26 @@ public final class SimulatedPublisher: SimulatedPeer {
         bytes.append(.receiverReport(ReceiverReport(ssrc: audioSSRC)))
         bytes.append(.goodbye(Goodbye(ssrcs: [audioSSRC, videoSSRC])))
         transport.sendRTCP(bytes)
+    }
+
+    /// Sends any RTCP, well-formed or not.
+    public func send(rtcp bytes: [UInt8]) {
+        transport.sendRTCP(bytes)
+    }
+
+    /// Sends any RTP packet; the index names its place in the source its header names.
+    public func send(rtp bytes: [UInt8], index: UInt64) {
+        transport.sendRTP(bytes.span.bytes, index: index)
+    }
+
+    /// Goes on with the picture under another SSRC and other numbers, beginning at a keyframe.
+    public func changeVideoSource() {
+        videoSSRC &+= 100
+        retransmissionSSRC &+= 100
+        videoIndex = 40_000
+        retransmissionIndex = 1
+        sent = [:]
+        wantsKeyframe = true
     }
 
     /// The RTP timestamp that belongs to an instant.
@@ -88,7 +117,7 @@ public final class SimulatedPublisher: SimulatedPeer {
         }
         if nextVideo ?? instant <= instant {
             nextVideo = instant + .microseconds(33_333)
-            sendFrame(at: instant)
+            if !isVideoPaused { sendFrame(at: instant) }
         }
         if nextReport ?? instant <= instant {
             nextReport = instant + .seconds(1)
@@ -135,8 +164,17 @@ public final class SimulatedPublisher: SimulatedPeer {
         packet.append(bigEndian: timestamp)
         packet.append(bigEndian: ssrc)
         let identifier = SimulatedOffer.transportSequenceNumberIdentifier
-        var block: [UInt8] = [0x10 | UInt8(mid.utf8.count - 1)] + Array(mid.utf8) + [identifier << 4 | 1]
+        var block: [UInt8] = [identifier << 4 | 1]
         block.append(bigEndian: transportSequenceNumber)
+        func append(_ identifier: UInt8, _ text: String) {
+            block += [identifier << 4 | UInt8(text.utf8.count - 1)] + Array(text.utf8)
+        }
+        append(SimulatedOffer.midIdentifier, mid)
+        if signaling == .rid, payloadType == SimulatedOffer.videoPayloadType {
+            append(SimulatedOffer.ridIdentifier, SimulatedOffer.rid)
+        } else if signaling == .rid, payloadType == SimulatedOffer.retransmissionPayloadType {
+            append(SimulatedOffer.repairedRidIdentifier, SimulatedOffer.rid)
+        }
         while block.count % 4 != 0 { block.append(0) }
         packet.append(bigEndian: UInt16(0xBEDE))
         packet.append(bigEndian: UInt16(block.count / 4))
@@ -162,6 +200,7 @@ public final class SimulatedPublisher: SimulatedPeer {
         switch message {
         case .nack(let nack):
             for number in nack.sequenceNumbers {
+                demanded += 1
                 guard let packet = sent[number] else { continue }
                 var original: [UInt8] = []
                 original.append(bigEndian: number)
@@ -170,6 +209,7 @@ public final class SimulatedPublisher: SimulatedPeer {
                     payloadType: SimulatedOffer.retransmissionPayloadType, index: retransmissionIndex,
                     timestamp: packet.timestamp, marker: packet.marker, mid: "1")
                 retransmissionIndex += 1
+                retransmissions += 1
             }
         case .pictureLoss, .fullIntraRequest:
             keyframeRequests.append(instant)

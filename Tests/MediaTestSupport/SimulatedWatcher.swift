@@ -8,10 +8,8 @@ public final class SimulatedWatcher: SimulatedPeer {
     public private(set) var audioPackets = 0
     /// When each frame was complete, by frame number.
     public private(set) var completed: [Int: MediaInstant] = [:]
-    /// Frames that could be decoded: complete, and an unbroken chain back to a keyframe.
-    public private(set) var decodable = 0
-    /// When the first one could.
-    public private(set) var firstPicture: MediaInstant?
+    /// When each frame could be decoded: complete, and an unbroken chain back to a keyframe.
+    public private(set) var decoded: [MediaInstant] = []
     /// Packets received in the retransmission stream.
     public private(set) var retransmissions = 0
     /// The last sender report of each SSRC, and when it came.
@@ -26,23 +24,21 @@ public final class SimulatedWatcher: SimulatedPeer {
     public var sendsNACKs = true
 
     private let hasRetransmission: Bool
-    private let wallClock: WallClock
     private var seen: [UInt32: [UInt64: Int]] = [:]
     private var missing: [UInt64: MediaInstant] = [:]
     private var highestVideo: UInt64?
     private var frames: [Int: Set<Int>] = [:]
     private var keyframes: Set<Int> = []
     private var lastDecoded: Int?
-    private var lastDecodedAt: MediaInstant?
-    private var lastRequest = MediaInstant(nanoseconds: .min)
+    private var firstPacketAt: MediaInstant?
+    private var lastRequest: MediaInstant?
     private var nextTick: MediaInstant?
     private var nextReport: MediaInstant?
 
     init(
         address: TransportAddress, link: SimulatedLink.Behaviour, seed: UInt64, certificate: DTLSCertificate,
-        consentTimeout: MediaDuration, wallClock: WallClock, hasRetransmission: Bool
+        consentTimeout: MediaDuration, hasRetransmission: Bool
     ) {
-        self.wallClock = wallClock
         self.hasRetransmission = hasRetransmission
         super.init(
             address: address, link: link, seed: seed, certificate: certificate, consentTimeout: consentTimeout)
@@ -50,8 +46,24 @@ public final class SimulatedWatcher: SimulatedPeer {
 
     var offer: String {
         SimulatedOffer.text(
-            credentials: transport.credentials, fingerprint: transport.fingerprint, ssrcs: nil,
+            credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: nil,
             hasRetransmission: hasRetransmission)
+    }
+
+    /// How long the picture stood still in total until `end`: every wait for a frame that is 150 ms longer than usual.
+    ///
+    /// Source: W3C WebRTC statistics, totalFreezesDuration.
+    public func frozen(until end: MediaInstant) -> MediaDuration {
+        var total = MediaDuration.zero
+        for (earlier, later) in zip(decoded, decoded.dropFirst() + [end]) where later - earlier > .milliseconds(183) {
+            total = total + (later - earlier)
+        }
+        return total
+    }
+
+    /// Sends any RTCP, well-formed or not.
+    public func send(rtcp bytes: [UInt8]) {
+        transport.sendRTCP(bytes)
     }
 
     /// Sends one NACK for any numbers.
@@ -112,6 +124,7 @@ public final class SimulatedWatcher: SimulatedPeer {
 
     private func noteVideo(_ index: UInt64, at instant: MediaInstant) {
         missing[index] = nil
+        firstPacketAt = firstPacketAt ?? instant
         if let highestVideo, index > highestVideo + 1 {
             if index - highestVideo > 2000 { complain("a hole of \(index - highestVideo)") }
             for number in highestVideo + 1..<index { missing[number] = instant + .milliseconds(10) }
@@ -132,9 +145,7 @@ public final class SimulatedWatcher: SimulatedPeer {
                 ?? keyframes.contains(frame)
         {
             lastDecoded = frame
-            lastDecodedAt = instant
-            decodable += 1
-            if firstPicture == nil { firstPicture = instant }
+            decoded.append(instant)
             frame += 1
         }
     }
@@ -155,8 +166,12 @@ public final class SimulatedWatcher: SimulatedPeer {
             if !due.isEmpty { demand(due.map { UInt16(truncatingIfNeeded: $0) }, of: ssrc) }
             for number in due { missing[number] = instant + .milliseconds(60) }
             if let highestVideo { missing = missing.filter { $0.key + 1000 > highestVideo } }
-            // As a browser does when nothing could be decoded for long.
-            if instant - (lastDecodedAt ?? instant) > .milliseconds(800), instant - lastRequest > .milliseconds(300) {
+            // As a browser does: soon while it waits for its first picture, later when the next one does not come.
+            let since = decoded.last ?? firstPacketAt ?? instant
+            let patience = MediaDuration.milliseconds(decoded.isEmpty ? 200 : 800)
+            if instant - since > patience,
+                lastRequest.map({ instant - $0 > .milliseconds(300) }) ?? true
+            {
                 lastRequest = instant
                 demandKeyframe(of: ssrc)
             }
@@ -168,7 +183,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     }
 
     private func report(at instant: MediaInstant) {
-        let blocks = senderReports.map { ssrc, last in
+        let blocks = senderReports.sorted { $0.key < $1.key }.map { ssrc, last in
             let delay = (instant - last.at).nanoseconds * 65_536 / 1_000_000_000
             return ReportBlock(
                 ssrc: ssrc, fractionLost: 0, packetsLost: 0, highestSequenceNumber: 0, jitter: 0,

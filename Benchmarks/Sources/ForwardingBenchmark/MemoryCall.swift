@@ -22,9 +22,12 @@ final class MemoryCall {
         let instant = MediaInstant(nanoseconds: 1_000_000_000)
         let candidate = ICECandidate(host: server.remote, localPreference: 65_535, foundation: "1")
         let certificate = try DTLSCertificate.make(unixSeconds: 1_800_000_000)
+        var configuration = MediaEngineConfiguration(candidates: [candidate])
+        // The clients say nothing more once they are connected.
+        configuration.consentTimeout = .seconds(600)
         let call = MemoryCall(
             engine: try MediaEngine(
-                configuration: MediaEngineConfiguration(candidates: [candidate]), random: .seeded(1),
+                configuration: configuration, random: .seeded(1),
                 wallClock: WallClock(instant: instant, ntpTime: NTPTime(unixNanoseconds: 1_800_000_000_000_000_000))),
             publisher: ClientTransport(certificate: certificate, random: .seeded(2)), at: instant)
         let session = try call.engine.publish(
@@ -105,6 +108,7 @@ final class MemoryCall {
 
 enum BenchmarkError: Error {
     case notConnected
+    case packetsMissing(Int)
 }
 
 private func exchange(_ value: inout ClientTransport, _ replacement: consuming ClientTransport) -> ClientTransport {

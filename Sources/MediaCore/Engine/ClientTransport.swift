@@ -29,6 +29,7 @@ public struct ClientTransport: ~Copyable {
     private var random: MediaRandom
     private let certificate: DTLSCertificate
     private let profiles: [SRTPProfile]
+    private let ciphers: SRTPCipherLibrary
     private var ice: ICEAgent
     private var dtls: DTLSAssociation?
     private var outbound: SRTPTransmitter?
@@ -39,12 +40,14 @@ public struct ClientTransport: ~Copyable {
     /// Creates a transport that waits for an answer.
     ///
     /// - Parameters:
+    ///   - ciphers: what encrypts; transports on one thread should share one. libcrypto when nil.
     ///   - consentTimeout: how long a silent peer is kept, 30 s by RFC 7675.
     ///   - profiles: the SRTP profiles to offer, at least one; the server chooses.
     public init(
-        certificate: DTLSCertificate, random: MediaRandom = .system, consentTimeout: MediaDuration = .seconds(30),
-        profiles: [SRTPProfile] = SRTPProfile.preference
+        certificate: DTLSCertificate, ciphers: SRTPCipherLibrary? = nil, random: MediaRandom = .system,
+        consentTimeout: MediaDuration = .seconds(30), profiles: [SRTPProfile] = SRTPProfile.preference
     ) {
+        self.ciphers = ciphers ?? .libcrypto()
         self.random = random
         credentials = ICECredentials(random: &self.random)
         fingerprint = certificate.fingerprint
@@ -181,8 +184,8 @@ public struct ClientTransport: ~Copyable {
 
     /// Uses these keys instead of agreeing on some: for runs that must repeat byte for byte.
     package mutating func install(_ keys: SRTPKeyingMaterial) {
-        outbound = try? SRTPTransmitter(profile: keys.profile, key: keys.local)
-        inbound = try? SRTPReceiver(profile: keys.profile, key: keys.remote)
+        outbound = try? SRTPTransmitter(profile: keys.profile, key: keys.local, ciphers: ciphers)
+        inbound = try? SRTPReceiver(profile: keys.profile, key: keys.remote, ciphers: ciphers)
         dtls = nil
     }
 
@@ -204,8 +207,8 @@ public struct ClientTransport: ~Copyable {
         case .nothing:
             return .nothing
         case .connected(let keys):
-            outbound = try? SRTPTransmitter(profile: keys.profile, key: keys.local)
-            inbound = try? SRTPReceiver(profile: keys.profile, key: keys.remote)
+            outbound = try? SRTPTransmitter(profile: keys.profile, key: keys.local, ciphers: ciphers)
+            inbound = try? SRTPReceiver(profile: keys.profile, key: keys.remote, ciphers: ciphers)
             return outbound != nil && inbound != nil ? .connected : .closed
         case .closed, .failed:
             return .closed

@@ -20,7 +20,8 @@ extension MediaEngine {
             cursor = ForwardingCursor()
             return true
         }
-        if cursor.limit == 0 { cursor.limit = streams[stream].fresh.count }
+        // A round that was broken off goes on; if its stream has closed meanwhile, this is another's first.
+        if cursor.stream != stream { cursor = ForwardingCursor(stream: stream, limit: streams[stream].fresh.count) }
         while cursor.consumer < producers[producer].consumers.count {
             let consumer = producers[producer].consumers[cursor.consumer]
             guard forward(stream, to: consumer, at: instant) else { return false }
@@ -30,6 +31,20 @@ extension MediaEngine {
         streams[stream].fresh.removeFirst(cursor.limit)
         cursor = ForwardingCursor()
         return streams[stream].fresh.isEmpty ? true : forward(stream, at: instant)
+    }
+
+    /// Takes a consumer off its producer's list. A round that was broken off goes on with the same consumer as before.
+    mutating func detach(_ consumer: SlotID, from producer: SlotID) {
+        guard producers.contains(producer), let index = producers[producer].consumers.firstIndex(of: consumer) else {
+            return
+        }
+        producers[producer].consumers.remove(at: index)
+        guard cursor.stream != nil, cursor.stream == producers[producer].forwarded else { return }
+        if index < cursor.consumer {
+            cursor.consumer -= 1
+        } else if index == cursor.consumer {
+            cursor.packet = 0
+        }
     }
 
     /// Forwards the round's packets to one consumer; false when the arena is full before the end.
@@ -85,7 +100,8 @@ extension MediaEngine {
             return false
         }
         if jobs.isFull { protectQueued(transport) }
-        let number = transports[transport].takeTransportSequenceNumber()
+        let number = transports[transport].takeTransportSequenceNumber(
+            for: consumers[consumer].sequenceNumber(for: packet.extendedSequenceNumber), of: consumer)
         let byteCount = consumers[consumer].depart(
             packet, from: streams[stream].store.unsafeBytes(packet), on: route, transportSequenceNumber: number,
             into: &output, jobs: &jobs)
@@ -116,32 +132,62 @@ extension MediaEngine {
 
     // MARK: Retransmission
 
-    /// Sends again what a watcher lacks. Source: RFC 4585, section 6.2.1; RFC 4588.
-    mutating func retransmit(_ numbers: GenericNACK, to consumer: SlotID, at instant: MediaInstant) {
+    /// Sends again what a watcher asks for. Source: RFC 4585, section 6.2.1; RFC 4588.
+    mutating func retransmit(_ request: GenericNACK, to consumer: SlotID, at instant: MediaInstant) {
         let transport = consumers[consumer].transport
         guard let route = route(transport, at: instant) else { return }
-        for number in numbers.sequenceNumbers {
-            let extended = consumers[consumer].extended(number)
-            guard let sent = consumers[consumer].history.packet(extended),
-                sent.mayBeRepeated(
-                    at: instant, roundTrip: consumers[consumer].remote.roundTrip),
-                streams.contains(sent.stream), let packet = streams[sent.stream].store.record(sent.source),
-                output.hasRoom(consumers[consumer].byteCountBound(packet, tagByteCount: route.tagByteCount))
-            else { continue }
-            if jobs.isFull { protectQueued(transport) }
-            let source = streams[sent.stream].store.unsafeBytes(packet)
-            let byteCount: Int
-            if consumers[consumer].hasRetransmissionStream {
-                let number = transports[transport].takeTransportSequenceNumber()
-                byteCount = consumers[consumer].retransmit(
-                    sent, packet, from: source, on: route, transportSequenceNumber: number, into: &output, jobs: &jobs)
-            } else {
-                byteCount = consumers[consumer].repeatDeparture(
-                    sent, packet, from: source, on: route, into: &output, jobs: &jobs)
-            }
-            consumers[consumer].resent(sent, at: instant)
-            transports[transport].countSent(byteCount)
+        for number in request.sequenceNumbers {
+            let sequenceNumber = consumers[consumer].extended(number)
+            guard let sent = consumers[consumer].history.packet(sequenceNumber) else { continue }
+            resend(sent, of: consumer, transport, route)
         }
         protectQueued(transport)
+    }
+
+    /// Sends again what feedback says was lost, without waiting to be asked: a request may be lost as well, and receivers
+    /// that send no media know no round trip and ask again late.
+    mutating func repairLosses(_ feedback: TransportFeedback, of transport: SlotID, at instant: MediaInstant) {
+        guard let route = route(transport, at: instant) else { return }
+        var expected: UInt16 = 0
+        for reception in feedback.receptions {
+            // Longer gaps are outages; what they held is asked for.
+            if reception.offset &- expected < DepartureHistory.capacity / 2 {
+                for offset in expected..<max(expected, reception.offset) {
+                    // Only the last copy's loss means that the watcher has none.
+                    guard let lost = transports[transport].departures.entry(feedback.baseSequenceNumber &+ offset),
+                        consumers.contains(lost.consumer), consumers[lost.consumer].answersNACKs,
+                        let sent = consumers[lost.consumer].history.packet(lost.sequenceNumber),
+                        sent.latestTransportSequenceNumber == lost.number
+                    else { continue }
+                    resend(sent, of: lost.consumer, transport, route)
+                }
+            }
+            expected = reception.offset &+ 1
+        }
+        protectQueued(transport)
+    }
+
+    /// Writes a sent packet once more, when it is still there and was not repeated just now.
+    private mutating func resend(
+        _ sent: SentPacket, of consumer: SlotID, _ transport: SlotID, _ route: DepartureRoute
+    ) {
+        guard sent.mayBeRepeated(at: route.instant, roundTrip: consumers[consumer].remote.roundTrip),
+            streams.contains(sent.stream), let packet = streams[sent.stream].store.record(sent.source),
+            output.hasRoom(consumers[consumer].byteCountBound(packet, tagByteCount: route.tagByteCount))
+        else { return }
+        if jobs.isFull { protectQueued(transport) }
+        let source = streams[sent.stream].store.unsafeBytes(packet)
+        var number = sent.transportSequenceNumber
+        let byteCount: Int
+        if consumers[consumer].hasRetransmissionStream {
+            number = transports[transport].takeTransportSequenceNumber(for: sent.sequenceNumber, of: consumer)
+            byteCount = consumers[consumer].retransmit(
+                sent, packet, from: source, on: route, transportSequenceNumber: number, into: &output, jobs: &jobs)
+        } else {
+            byteCount = consumers[consumer].repeatDeparture(
+                sent, packet, from: source, on: route, into: &output, jobs: &jobs)
+        }
+        consumers[consumer].resent(sent, transportSequenceNumber: number, at: route.instant)
+        transports[transport].countSent(byteCount)
     }
 }

@@ -54,7 +54,9 @@ extension MediaEngine {
                 consumers[consumer].counters.fullIntraRequests &+= 1
                 wantKeyframe(for: consumer)
             }
-        case .sourceDescription, .receiverEstimate, .transportFeedback, .unknown:
+        case .transportFeedback(let feedback):
+            repairLosses(feedback, of: transport, at: instant)
+        case .sourceDescription, .receiverEstimate, .unknown:
             break
         }
         return nil

@@ -140,12 +140,9 @@ extension MediaEngine {
             packet.isKeyframeStart = PayloadDescriptor.isKeyframeStart(streams[stream].codec.codec, payload)
         }
         streams[stream].store.commit(packet)
-        if recovered {
-            streams[stream].counters.recovered &+= 1
-            streams[stream].missing?.recovered(packet.extendedSequenceNumber)
-        } else {
-            streams[stream].missing?.receive(extendedSequence: packet.extendedSequenceNumber, at: instant)
-        }
+        if recovered { streams[stream].counters.recovered &+= 1 }
+        // A retransmission may come before the loss is noticed: publishers probe the link with copies nobody asked for.
+        streams[stream].missing?.receive(extendedSequence: packet.extendedSequenceNumber, at: instant)
         if packet.isKeyframeStart {
             streams[stream].counters.keyframes &+= 1
             streams[stream].keyframes.keyframeArrived()

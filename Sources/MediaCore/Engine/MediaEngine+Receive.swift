@@ -38,7 +38,9 @@ extension MediaEngine {
         }
     }
 
+    /// Counts an accepted datagram, unless it was the one that closed the transport.
     private mutating func count(_ datagram: RawSpan, _ transport: SlotID) {
+        guard transports.contains(transport) else { return }
         transports[transport].counters.packetsReceived &+= 1
         transports[transport].counters.bytesReceived &+= UInt64(datagram.byteCount)
     }
@@ -158,8 +160,10 @@ extension MediaEngine {
             return reason
         case .connected(let keys):
             do throws(SRTPError) {
-                transports[transport].outbound = try SRTPTransmitter(profile: keys.profile, key: keys.local)
-                transports[transport].inbound = try SRTPReceiver(profile: keys.profile, key: keys.remote)
+                transports[transport].outbound = try SRTPTransmitter(
+                    profile: keys.profile, key: keys.local, ciphers: ciphers)
+                transports[transport].inbound = try SRTPReceiver(
+                    profile: keys.profile, key: keys.remote, ciphers: ciphers)
             } catch {
                 close(transport, reason: .handshakeFailed, at: instant)
                 return nil

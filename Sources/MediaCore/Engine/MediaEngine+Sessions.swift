@@ -195,8 +195,7 @@ extension MediaEngine {
             _ = producers.remove(producer)
         }
         for consumer in transports[transport].consumers {
-            let producer = consumers[consumer].producer
-            if producers.contains(producer) { producers[producer].consumers.removeAll { $0 == consumer } }
+            detach(consumer, from: consumers[consumer].producer)
             _ = consumers.remove(consumer)
         }
         for path in transports[transport].paths where paths[path] == transport { paths[path] = nil }

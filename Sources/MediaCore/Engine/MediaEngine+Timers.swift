@@ -98,7 +98,8 @@ extension MediaEngine {
     private mutating func sendRequests(for stream: SlotID, _ transport: SlotID, at instant: MediaInstant) {
         let sender = transports[transport].localSSRC
         missing.removeAll(keepingCapacity: true)
-        let roundTrip = MediaDuration.milliseconds(50)
+        // An answer that is only a little late must not be asked for again.
+        let roundTrip = streams[stream].missing?.roundTrip.map { $0 + .milliseconds(10) } ?? .milliseconds(50)
         streams[stream].missing?.due(at: instant, roundTrip: roundTrip, into: &missing)
         if !missing.isEmpty {
             beginCompound(transport)

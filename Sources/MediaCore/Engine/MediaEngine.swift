@@ -9,6 +9,7 @@ public struct MediaEngine: ~Copyable {
     let configuration: MediaEngineConfiguration
     let wallClock: WallClock
     let certificate: DTLSCertificate
+    let ciphers = SRTPCipherLibrary()
     var random: MediaRandom
     var drops = DropCounters()
     var events: [MediaEvent] = []
@@ -61,6 +62,9 @@ public struct MediaEngine: ~Copyable {
         jobs = ProtectionQueue()
     }
 
+    /// The name of what encrypts and decrypts RTP here: for logs.
+    public var cipherName: String { ciphers.name }
+
     /// Empties `output`, once its datagrams have been sent.
     public mutating func outputSent() {
         output.removeAll()
@@ -83,8 +87,10 @@ public struct MediaEngine: ~Copyable {
     }
 }
 
-/// How far the forwarding of one stream's fresh packets has been.
+/// How far the forwarding of one stream's fresh packets has been. It outlives a `fillOutput` that found the arena full.
 struct ForwardingCursor {
+    /// Whose packets; nil between rounds.
+    var stream: SlotID?
     var consumer = 0
     var packet = 0
     /// How many fresh packets this round covers; what arrives meanwhile is the next round's. 0 between rounds.

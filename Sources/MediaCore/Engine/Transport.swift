@@ -26,8 +26,9 @@ struct Transport: ~Copyable {
     var reducedSizeRTCP = false
     /// Its wall clock's lead over ours, from its first sender report.
     var clockLead: MediaDuration?
-    /// The last transport-wide number we sent.
-    var transportSequenceNumber: UInt16 = 0
+    /// The last transport-wide number we sent, and what left under it.
+    private var transportSequenceNumber: UInt16 = 0
+    var departures = DepartureHistory()
     var goodbyes: Set<UInt32> = []
 
     /// When the next sender or receiver reports are due; nil while no media flows.
@@ -75,9 +76,11 @@ struct Transport: ~Copyable {
         inbound?.unprotectRTCP(packet, into: destination) ?? .refused(.notReady)
     }
 
-    /// A fresh transport-wide number.
-    mutating func takeTransportSequenceNumber() -> UInt16 {
+    /// A fresh transport-wide number for a packet of a consumer.
+    mutating func takeTransportSequenceNumber(for sequenceNumber: Int64, of consumer: SlotID) -> UInt16 {
         transportSequenceNumber &+= 1
+        departures.remember(
+            DepartureHistory.Entry(number: transportSequenceNumber, consumer: consumer, sequenceNumber: sequenceNumber))
         return transportSequenceNumber
     }
 

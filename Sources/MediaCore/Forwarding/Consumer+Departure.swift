@@ -23,7 +23,7 @@ extension Consumer {
             sequenceNumber: sequenceNumber(for: packet.extendedSequenceNumber), stream: stream,
             source: packet.extendedSequenceNumber, timestampOffset: timestampOffset,
             transportSequenceNumber: transportSequenceNumber, absoluteSendTime: route.absoluteSendTime,
-            lastSent: route.instant)
+            latestTransportSequenceNumber: transportSequenceNumber, lastSent: route.instant)
         let timestamp = packet.timestamp &+ timestampOffset
         self.sent(
             sent, timestamp: timestamp, payloadByteCount: Int(packet.payloadByteCount), at: route.instant)

@@ -55,6 +55,9 @@ struct Consumer: ~Copyable {
         retransmissionSSRC != 0 && parameters.codec.retransmissionPayloadType != nil
     }
 
+    /// Whether the watcher expects lost packets to be sent again.
+    var answersNACKs: Bool { parameters.codec.feedback.contains(.nack) }
+
     /// Starts with, or changes over to, a stream at one of its packets: numbers go on without a hole, time goes on by
     /// what has passed, at least one tick.
     mutating func synchronize(with source: SlotID, at packet: StoredPacket, instant: MediaInstant) {
@@ -90,9 +93,10 @@ struct Consumer: ~Copyable {
         return sent.stream == self.source
     }
 
-    /// Counts a resend, and when it was.
-    mutating func resent(_ packet: SentPacket, at instant: MediaInstant) {
+    /// Counts a resend, when it was and under which transport-wide number.
+    mutating func resent(_ packet: SentPacket, transportSequenceNumber: UInt16, at instant: MediaInstant) {
         var packet = packet
+        packet.latestTransportSequenceNumber = transportSequenceNumber
         packet.lastSent = instant
         packet.resendCount += 1
         history.remember(packet)

@@ -11,6 +11,8 @@ struct SentPacket {
     /// key may never protect other bytes.
     var transportSequenceNumber: UInt16 = 0
     var absoluteSendTime: UInt32 = 0
+    /// The transport-wide number it was last sent under, as itself or as a retransmission.
+    var latestTransportSequenceNumber: UInt16 = 0
     var lastSent = MediaInstant(nanoseconds: 0)
     var resendCount: UInt8 = 0
 }

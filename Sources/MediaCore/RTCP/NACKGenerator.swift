@@ -23,6 +23,7 @@ struct NACKGenerator: Sendable {
         var revealedBy: Int64
         var since: MediaInstant
         var due: MediaInstant
+        var asked = MediaInstant(nanoseconds: 0)
         var tries = 0
     }
 
@@ -31,6 +32,9 @@ struct NACKGenerator: Sendable {
 
     /// When `due(at:roundTrip:into:)` has something to do; nil when nothing is missing.
     private(set) var nextDeadline: MediaInstant?
+
+    /// How long an answer takes, smoothed over packets that came after one request; nil before the first.
+    private(set) var roundTrip: MediaDuration?
 
     private var highest: Int64?
     /// Ascending by sequence.
@@ -51,7 +55,7 @@ struct NACKGenerator: Sendable {
             return
         }
         guard extendedSequence > highest else {
-            recovered(extendedSequence)
+            recovered(extendedSequence, at: instant)
             return
         }
         self.highest = extendedSequence
@@ -75,11 +79,15 @@ struct NACKGenerator: Sendable {
     }
 
     /// Takes a packet off the list: it has come after all, or was restored.
-    mutating func recovered(_ extendedSequence: Int64) {
+    mutating func recovered(_ extendedSequence: Int64, at instant: MediaInstant) {
         guard !missing.isEmpty else { return }
         let index = firstIndex(from: extendedSequence)
         guard index < missing.count, missing[index].sequence == extendedSequence else { return }
-        missing.remove(at: index)
+        let entry = missing.remove(at: index)
+        if entry.tries == 1 {
+            let sample = (instant - entry.asked).nanoseconds
+            roundTrip = MediaDuration(nanoseconds: roundTrip.map { ($0.nanoseconds * 7 + sample) / 8 } ?? sample)
+        }
         if missing.isEmpty { forget() }
     }
 
@@ -111,6 +119,7 @@ struct NACKGenerator: Sendable {
             if entry.due <= instant, asked < Self.maximumBatch {
                 sequenceNumbers.append(UInt16(truncatingIfNeeded: entry.sequence))
                 entry.tries += 1
+                entry.asked = instant
                 entry.due = instant + retryDelay
                 asked += 1
             }

@@ -8,7 +8,7 @@ struct LibcryptoSRTPCipher: ~Copyable, SRTPCipher {
         case inbound
     }
 
-    private enum Transform: ~Copyable {
+    enum Transform: ~Copyable {
         case galoisCounter(SRTPGaloisCounterMode)
         case counter(SRTPCounterMode)
     }
@@ -34,8 +34,7 @@ struct LibcryptoSRTPCipher: ~Copyable, SRTPCipher {
 
     func protect(_ jobs: UnsafeMutableBufferPointer<SRTPJob>) {
         for position in jobs.indices where jobs[position].outcome == .pending {
-            let job = jobs[position]
-            guard job.payload.count <= SRTPJob.maximumPayload, job.payloadTail.count <= SRTPJob.maximumPayload else {
+            guard jobs[position].fitsDatagram(tagLength: tagLength) else {
                 jobs[position].outcome = .unprotectable
                 continue
             }
@@ -48,8 +47,7 @@ struct LibcryptoSRTPCipher: ~Copyable, SRTPCipher {
 
     func unprotect(_ jobs: UnsafeMutableBufferPointer<SRTPJob>) {
         for position in jobs.indices where jobs[position].outcome == .pending {
-            let count = jobs[position].payload.count
-            guard count >= tagLength, count <= SRTPJob.maximumPayload else {
+            guard jobs[position].payload.count >= tagLength, jobs[position].fitsDatagram(tagLength: 0) else {
                 jobs[position].outcome = .tooShort
                 continue
             }

@@ -37,8 +37,15 @@ struct SRTPJob {
         self.outcome = .pending
     }
 
-    /// The longest payload, tag included, that fits a datagram. Far below what one key stream may cover (2^20 bytes).
-    static let maximumPayload = 65_535
+    /// The longest packet, tag included, that UDP carries over IPv4. Far below what one key stream may cover (2^20
+    /// bytes) and below 2^16, where the hash of intel-ipsec-mb ends.
+    static let maximumPacket = 65_507
+
+    /// Whether header, payload and a tag of this length fit a datagram.
+    @inline(always)
+    func fitsDatagram(tagLength: Int) -> Bool {
+        header.count + payload.count + payloadTail.count + tagLength <= Self.maximumPacket
+    }
 
     /// The highest packet index there is.
     static let maximumIndex: UInt64 = 1 << 48 - 1

@@ -5,17 +5,17 @@ struct SRTPReceiver: ~Copyable {
     /// The bytes that protection adds to an RTP packet.
     let tagLength: Int
     private let isAEAD: Bool
-    private var rtp: LibcryptoSRTPCipher
+    private let rtp: SelectedSRTPCipher
     private let rtcp: LibcryptoSRTPCipher
     private(set) var rtpSources: SRTPSourceTable
     private(set) var rtcpSources: SRTPSourceTable
 
     /// Derives the keys. `maximumSources`, from 1 to 4096, bounds the replay windows kept for RTP, and for RTCP.
     init(
-        profile: SRTPProfile, key: SRTPKeyingMaterial.MasterKey, maximumSources: Int = 64
+        profile: SRTPProfile, key: SRTPKeyingMaterial.MasterKey, ciphers: SRTPCipherLibrary, maximumSources: Int = 64
     ) throws(SRTPError) {
         guard (1...4096).contains(maximumSources) else { throw .maximumSources(1...4096) }
-        let rtp = try LibcryptoSRTPCipher(profile: profile, key: key, for: .rtp, direction: .inbound)
+        let rtp = try SelectedSRTPCipher(profile: profile, key: key, direction: .inbound, library: ciphers)
         let rtcp = try LibcryptoSRTPCipher(profile: profile, key: key, for: .rtcp, direction: .inbound)
         rtpSources = SRTPSourceTable(maximumSources: maximumSources)
         rtcpSources = SRTPSourceTable(maximumSources: maximumSources)

@@ -8,7 +8,7 @@
 struct SRTPTransmitter: ~Copyable {
     /// The bytes that protection adds to an RTP packet.
     let tagLength: Int
-    private var rtp: LibcryptoSRTPCipher
+    private let rtp: SelectedSRTPCipher
     private let rtcp: LibcryptoSRTPCipher
     /// The index of the next SRTCP packet. One counter for all sources of the transport: it only has to be fresh.
     var nextRTCPIndex: UInt32 = 0
@@ -20,8 +20,10 @@ struct SRTPTransmitter: ~Copyable {
     var rtcpOverhead: Int { tagLength + 4 }
 
     /// Derives the keys.
-    init(profile: SRTPProfile, key: SRTPKeyingMaterial.MasterKey) throws(SRTPError) {
-        let rtp = try LibcryptoSRTPCipher(profile: profile, key: key, for: .rtp, direction: .outbound)
+    init(
+        profile: SRTPProfile, key: SRTPKeyingMaterial.MasterKey, ciphers: SRTPCipherLibrary
+    ) throws(SRTPError) {
+        let rtp = try SelectedSRTPCipher(profile: profile, key: key, direction: .outbound, library: ciphers)
         let rtcp = try LibcryptoSRTPCipher(profile: profile, key: key, for: .rtcp, direction: .outbound)
         tagLength = profile.tagLength
         self.rtp = rtp
@@ -45,7 +47,7 @@ struct SRTPTransmitter: ~Copyable {
     /// of the key are used up.
     mutating func protectRTCP(_ packet: RawSpan, into destination: UnsafeMutableRawBufferPointer) -> Int? {
         let count = packet.byteCount + rtcpOverhead
-        guard packet.byteCount <= SRTPJob.maximumPayload, count <= destination.count, nextRTCPIndex < 1 << 31,
+        guard packet.byteCount <= SRTPJob.maximumPacket, count <= destination.count, nextRTCPIndex < 1 << 31,
             let base = destination.baseAddress, let ssrc = try? packet.uint32(at: 4)
         else { return nil }
         let index = nextRTCPIndex

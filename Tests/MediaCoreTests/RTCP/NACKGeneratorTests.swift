@@ -46,7 +46,7 @@ import Testing
         #expect(due(&generator, 14).isEmpty)
         #expect(due(&generator, 15) == [11, 12])
         #expect(generator.nextDeadline == instant(65))
-        generator.recovered(11)
+        generator.recovered(11, at: MediaInstant(nanoseconds: 0))
         #expect(due(&generator, 64).isEmpty)
         var times: [Int64] = []
         for time in 65...3_000 as ClosedRange<Int64> where due(&generator, time) == [12] { times.append(time) }

@@ -17,8 +17,8 @@ import Testing
         accepted: Int, refused: Int, disagreements: Int
     )? {
         let key = SRTPTestPacket.masterKey(profile)
-        var transmitter = try SRTPTransmitter(profile: profile, key: key)
-        var receiver = try SRTPReceiver(profile: profile, key: key)
+        var transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: .libcrypto())
+        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: .libcrypto())
         guard let outbound = LibsrtpSession(profile, key, inbound: false),
             let inbound = LibsrtpSession(profile, key, inbound: true)
         else { return nil }
@@ -73,7 +73,7 @@ import Testing
         let result = run(srtp_protect_rtcp, packet, by: session)
         let protected = try #require(result)
         #expect(Array(protected[..<packet.count]) == packet)
-        var receiver = try SRTPReceiver(profile: profile, key: key)
+        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: .libcrypto())
         let before = receiver.rtcpSources
         let opened = receiver.unprotectRTCP(protected)
         #expect(opened == .failure(SRTPTestRefusal(reason: .srtpAuthentication)))

@@ -7,9 +7,9 @@ import Testing
 /// Our SRTP against libsrtp2: the same packets protected by both must be equal byte for byte, and what a bad network
 /// makes of them must be accepted or refused by both, and for the same reason. Equal bytes settle both directions.
 @Suite struct SRTPDifferentialTests {
-    @Test(arguments: SRTPProfile.allCases)
-    func agreesOnRTP(_ profile: SRTPProfile) throws {
-        let counts = try #require(try Exchange.run(profile, packets: 100_000))
+    @Test(arguments: SRTPProfile.allCases, SRTPCipherLibrary.Backend.available)
+    func agreesOnRTP(_ profile: SRTPProfile, _ backend: SRTPCipherLibrary.Backend) throws {
+        let counts = try #require(try Exchange.run(profile, backend, packets: 100_000))
         #expect(counts.disagreements == 0)
         // The network did what the test is about.
         #expect(counts.accepted > 90_000)
@@ -56,10 +56,11 @@ import Testing
         private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: slot, alignment: 8)
         private var sentCounts = [Int](repeating: 0, count: history)
 
-        init?(_ profile: SRTPProfile, seed: UInt64) throws {
+        init?(_ profile: SRTPProfile, _ backend: SRTPCipherLibrary.Backend, seed: UInt64) throws {
+            let ciphers = backend.library()
             let key = SRTPTestPacket.masterKey(profile, seed: seed)
-            let transmitter = try SRTPTransmitter(profile: profile, key: key)
-            let receiver = try SRTPReceiver(profile: profile, key: key)
+            let transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: ciphers)
+            let receiver = try SRTPReceiver(profile: profile, key: key, ciphers: ciphers)
             guard let outbound = LibsrtpSession(profile, key, inbound: false),
                 let inbound = LibsrtpSession(profile, key, inbound: true)
             else { return nil }
@@ -82,8 +83,10 @@ import Testing
             for memory in [pool, sent, arrived, opened, scratch] { memory.deallocate() }
         }
 
-        static func run(_ profile: SRTPProfile, packets: Int) throws -> Tally? {
-            guard var exchange = try Exchange(profile, seed: 7) else { return nil }
+        static func run(
+            _ profile: SRTPProfile, _ backend: SRTPCipherLibrary.Backend, packets: Int
+        ) throws -> Tally? {
+            guard var exchange = try Exchange(profile, backend, seed: 7) else { return nil }
             return exchange.run(packets: packets)
         }
 

@@ -8,10 +8,14 @@ import Testing
         var transmitter: SRTPTransmitter
         var receiver: SRTPReceiver
 
-        init(_ profile: SRTPProfile = .aeadAES128GCM, maximumSources: Int = 64) throws {
+        init(
+            _ backend: SRTPCipherLibrary.Backend, _ profile: SRTPProfile = .aeadAES128GCM, maximumSources: Int = 64
+        ) throws {
             let key = SRTPTestPacket.masterKey(profile)
-            let transmitter = try SRTPTransmitter(profile: profile, key: key)
-            let receiver = try SRTPReceiver(profile: profile, key: key, maximumSources: maximumSources)
+            let ciphers = backend.library()
+            let transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: ciphers)
+            let receiver = try SRTPReceiver(
+                profile: profile, key: key, ciphers: ciphers, maximumSources: maximumSources)
             self.transmitter = transmitter
             self.receiver = receiver
         }
@@ -27,9 +31,10 @@ import Testing
         }
     }
 
-    @Test func windowHolds128Packets() throws {
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func windowHolds128Packets(_ backend: SRTPCipherLibrary.Backend) throws {
         for base in [1000, 65_586, 200_000] as [UInt64] {
-            var pair = try Pair()
+            var pair = try Pair(backend)
             // The roll-over counter is learnt from the start of a stream only.
             for index in stride(from: UInt64(0), to: base, by: 20_000) {
                 let outcome = try pair.deliver(index)
@@ -58,8 +63,9 @@ import Testing
         }
     }
 
-    @Test func sequenceNumbersWrap() throws {
-        var pair = try Pair()
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func sequenceNumbersWrap(_ backend: SRTPCipherLibrary.Backend) throws {
+        var pair = try Pair(backend)
         var outcomes: [SRTPOutcome] = []
         for index in [UInt64(65_533), 65_536, 65_535, 65_534, 65_536, 65_537, 65_535, 65_532] {
             outcomes.append(try pair.deliver(index))
@@ -76,8 +82,9 @@ import Testing
         #expect(next == .success)
     }
 
-    @Test func estimateNeverFallsBelowZero() throws {
-        var pair = try Pair()
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func estimateNeverFallsBelowZero(_ backend: SRTPCipherLibrary.Backend) throws {
+        var pair = try Pair(backend)
         let first = try pair.deliver(2)
         #expect(first == .success)
         // 65 535 would lie below zero: nobody can have sent it. As index 65 535 it is a large gap.
@@ -126,9 +133,10 @@ import Testing
     }
 
     /// Jobs of one call see what the jobs before them changed, the roll-over counter included.
-    @Test func batchEqualsOneAfterTheOther() throws {
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func batchEqualsOneAfterTheOther(_ backend: SRTPCipherLibrary.Backend) throws {
         for profile in SRTPProfile.allCases {
-            var pair = try Pair(profile)
+            var pair = try Pair(backend, profile)
             var packets: [[UInt8]] = []
             for index in [UInt64(10), 10, 30_000, 60_000, 90_000, 120_000, 90_000, 119_990, 60_000] {
                 packets.append(try pair.packet(index))
@@ -137,7 +145,7 @@ import Testing
             forged[20] ^= 1
             packets.append(forged)
             packets.append(try pair.packet(120_001))
-            var single = try Pair(profile)
+            var single = try Pair(backend, profile)
             let expected = packets.map { single.receiver.unprotect($0) }
             let results = pair.receiver.unprotect(batch: packets)
             #expect(results.map(\.outcome) == expected)
@@ -151,8 +159,9 @@ import Testing
         }
     }
 
-    @Test func rtcpWindowHolds128Packets() throws {
-        var pair = try Pair(.aes128CMHMACSHA1_80)
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func rtcpWindowHolds128Packets(_ backend: SRTPCipherLibrary.Backend) throws {
+        var pair = try Pair(backend, .aes128CMHMACSHA1_80)
         var packets: [[UInt8]] = []
         for _ in 0...300 {
             packets.append(try pair.transmitter.protectRTCP([0x80, 201, 0, 1, 0, 0, 0, 7]))
@@ -169,8 +178,9 @@ import Testing
             ])
     }
 
-    @Test func forgedSourcesLeaveNoTrace() throws {
-        var pair = try Pair()
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func forgedSourcesLeaveNoTrace(_ backend: SRTPCipherLibrary.Backend) throws {
+        var pair = try Pair(backend)
         var random = MediaRandom.seeded(5)
         var rtp = try pair.packet(1)
         var rtcp = try pair.transmitter.protectRTCP([0x80, 201, 0, 1, 0, 0, 0, 7])
@@ -188,8 +198,9 @@ import Testing
 
     /// A peer that cycles through sources: memory stays bounded, and nothing of a source that was pushed out can be
     /// replayed.
-    @Test func authenticSourcesAreBounded() throws {
-        var pair = try Pair(maximumSources: 4)
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func authenticSourcesAreBounded(_ backend: SRTPCipherLibrary.Backend) throws {
+        var pair = try Pair(backend, maximumSources: 4)
         var packets: [[UInt8]] = []
         for ssrc in UInt32(1)...100 { packets.append(try pair.packet(7, ssrc: ssrc)) }
         // 4 windows and 64 remainders.
@@ -209,8 +220,9 @@ import Testing
         #expect(outcomes.allSatisfy { $0 == .replayed })
     }
 
-    @Test func pushesOutTheLeastRecentlyUsed() throws {
-        var pair = try Pair(maximumSources: 2)
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func pushesOutTheLeastRecentlyUsed(_ backend: SRTPCipherLibrary.Backend) throws {
+        var pair = try Pair(backend, maximumSources: 2)
         for (index, ssrc) in [(UInt64(65_535), UInt32(1)), (0, 2), (65_536, 1), (1, 3)] {
             let outcome = try pair.deliver(index, ssrc: ssrc)
             #expect(outcome == .success)

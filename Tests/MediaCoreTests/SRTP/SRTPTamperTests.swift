@@ -17,11 +17,12 @@ import Testing
         return result
     }
 
-    @Test(arguments: SRTPProfile.allCases)
-    func refusesChangedRTP(_ profile: SRTPProfile) throws {
+    @Test(arguments: SRTPProfile.allCases, SRTPCipherLibrary.Backend.available)
+    func refusesChangedRTP(_ profile: SRTPProfile, _ backend: SRTPCipherLibrary.Backend) throws {
         let key = SRTPTestPacket.masterKey(profile)
-        var transmitter = try SRTPTransmitter(profile: profile, key: key)
-        var receiver = try SRTPReceiver(profile: profile, key: key)
+        let ciphers = backend.library()
+        var transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: ciphers)
+        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: ciphers)
         // The first packet meets a receiver without state, the second one with.
         for sequenceNumber in UInt16(65_535)...65_535 {
             let packet = SRTPTestPacket.make(
@@ -56,8 +57,8 @@ import Testing
     @Test(arguments: SRTPProfile.allCases)
     func refusesChangedRTCP(_ profile: SRTPProfile) throws {
         let key = SRTPTestPacket.masterKey(profile)
-        var transmitter = try SRTPTransmitter(profile: profile, key: key)
-        var receiver = try SRTPReceiver(profile: profile, key: key)
+        var transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: .libcrypto())
+        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: .libcrypto())
         for length in [8, 60] {
             let packet: [UInt8] = [0x80, 201, 0, 1, 0, 0, 0, 7] + Array(repeating: 3, count: length - 8)
             let protected = try transmitter.protectRTCP(packet)
@@ -80,8 +81,10 @@ import Testing
 
     @Test func refusesPacketsOfAnotherKey() throws {
         for profile in SRTPProfile.allCases {
-            var transmitter = try SRTPTransmitter(profile: profile, key: SRTPTestPacket.masterKey(profile, seed: 1))
-            var receiver = try SRTPReceiver(profile: profile, key: SRTPTestPacket.masterKey(profile, seed: 2))
+            var transmitter = try SRTPTransmitter(
+                profile: profile, key: SRTPTestPacket.masterKey(profile, seed: 1), ciphers: SRTPCipherLibrary())
+            var receiver = try SRTPReceiver(
+                profile: profile, key: SRTPTestPacket.masterKey(profile, seed: 2), ciphers: SRTPCipherLibrary())
             let protected = try transmitter.protect(SRTPTestPacket.make(sequenceNumber: 1, payload: [1, 2, 3]))
             let outcome = receiver.unprotect(protected)
             #expect(outcome == .authentication)

@@ -7,20 +7,21 @@ import Testing
         let key = SRTPKeyingMaterial.MasterKey(
             key: Array(repeating: 1, count: 16), salt: Array(repeating: 1, count: 14))
         #expect(throws: SRTPError.saltLength(expected: 12, actual: 14)) {
-            _ = try SRTPTransmitter(profile: .aeadAES128GCM, key: key)
+            _ = try SRTPTransmitter(profile: .aeadAES128GCM, key: key, ciphers: SRTPCipherLibrary())
         }
         #expect(throws: SRTPError.keyLength(expected: 32, actual: 16)) {
-            _ = try SRTPReceiver(profile: .aeadAES256GCM, key: key)
+            _ = try SRTPReceiver(profile: .aeadAES256GCM, key: key, ciphers: SRTPCipherLibrary())
         }
         #expect(throws: SRTPError.maximumSources(1...4096)) {
-            _ = try SRTPReceiver(profile: .aes128CMHMACSHA1_80, key: key, maximumSources: 0)
+            _ = try SRTPReceiver(
+                profile: .aes128CMHMACSHA1_80, key: key, ciphers: SRTPCipherLibrary(), maximumSources: 0)
         }
     }
 
     @Test func stopsWhenIndexesAreUsedUp() throws {
         let key = SRTPTestPacket.masterKey(.aeadAES128GCM)
-        var transmitter = try SRTPTransmitter(profile: .aeadAES128GCM, key: key)
-        var receiver = try SRTPReceiver(profile: .aeadAES128GCM, key: key)
+        var transmitter = try SRTPTransmitter(profile: .aeadAES128GCM, key: key, ciphers: SRTPCipherLibrary())
+        var receiver = try SRTPReceiver(profile: .aeadAES128GCM, key: key, ciphers: SRTPCipherLibrary())
         let packet: [UInt8] = [0x80, 201, 0, 1, 0, 0, 0, 7]
         transmitter.nextRTCPIndex = 1 << 31 - 1
         let last = try transmitter.protectRTCP(packet)
@@ -35,7 +36,8 @@ import Testing
 
     @Test func refusesRTCPWithoutRoom() throws {
         for profile in SRTPProfile.allCases {
-            var transmitter = try SRTPTransmitter(profile: profile, key: SRTPTestPacket.masterKey(profile))
+            var transmitter = try SRTPTransmitter(
+                profile: profile, key: SRTPTestPacket.masterKey(profile), ciphers: SRTPCipherLibrary())
             let packet: [UInt8] = [0x80, 201, 0, 1, 0, 0, 0, 7]
             var room = [UInt8](repeating: 0, count: packet.count + transmitter.rtcpOverhead - 1)
             let tight = room.withUnsafeMutableBytes { transmitter.protectRTCP(packet.span.bytes, into: $0) }
@@ -83,7 +85,7 @@ import Testing
     @Test func debugBuildsStopAtNonceReuse() async {
         await #expect(processExitsWith: .failure) {
             let key = SRTPTestPacket.masterKey(.aeadAES128GCM)
-            var transmitter = try SRTPTransmitter(profile: .aeadAES128GCM, key: key)
+            var transmitter = try SRTPTransmitter(profile: .aeadAES128GCM, key: key, ciphers: SRTPCipherLibrary())
             for payload in [UInt8(1), 2] {
                 _ = try transmitter.protect(SRTPTestPacket.make(sequenceNumber: 1, payload: [payload]))
             }

@@ -114,7 +114,9 @@ import Testing
         return Array(stream)
     }
 
-    @Test func protectsAndUnprotectsRTPVectors() throws {
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func protectsAndUnprotectsRTPVectors(_ backend: SRTPCipherLibrary.Backend) throws {
+        let library = backend.library()
         var tried = 0
         for vector in try vectors("rfc_srtp_vectors") + vectors("libsrtp_vectors") {
             guard ["srtp-master-key", "srtp-session-key", "srtp-session-key-authonly"].contains(vector.kind),
@@ -124,8 +126,10 @@ import Testing
             let protected = try bytes(vector.protected)
             // A packet that is only authenticated is one that is all header.
             let header = vector.kind.hasSuffix("authonly") ? plain.count : 12
-            let sealer = try LibcryptoSRTPCipher(try keys(vector, profile, .rtp), direction: .outbound)
-            let opener = try LibcryptoSRTPCipher(try keys(vector, profile, .rtp), direction: .inbound)
+            let sealer = try SelectedSRTPCipher(
+                try keys(vector, profile, .rtp), direction: .outbound, library: library)
+            let opener = try SelectedSRTPCipher(
+                try keys(vector, profile, .rtp), direction: .inbound, library: library)
             var sealed = Array(plain[..<header]) + [UInt8](repeating: 0, count: protected.count - header)
             var opened = [UInt8](repeating: 0, count: plain.count + 1)
             let index = UInt64(plain[2]) << 8 | UInt64(plain[3])

@@ -26,4 +26,13 @@ int64_t reference_send(
 /// Receives on a port, swept every 2 ms without ever waiting on the socket, until `*stop`. Returns how many datagrams.
 int64_t reference_sink(uint16_t port, volatile int *stop);
 
+/// What was asked for since the program began, by any thread; retains and releases are -1 where they can't be counted.
+struct reference_counts {
+    int64_t allocations;
+    int64_t retains;
+    int64_t releases;
+};
+
+struct reference_counts reference_counts(void);
+
 #endif
