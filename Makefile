@@ -11,7 +11,7 @@ BUILD_PACKAGES = libssl-dev libsrtp2-dev pkg-config
 # AES and SHA-1 several times as fast as libcrypto's; found at run time, not needed.
 SPEED_PACKAGES = libipsec-mb-dev
 TEST_PACKAGES = chromium iproute2
-BENCH_PACKAGES = janus iproute2 python3-minimal
+BENCH_PACKAGES = janus iproute2 python3
 
 .PHONY: run test test-core bench bench-max bench-build bench-check e2e fuzz format lint clean
 
