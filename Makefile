@@ -11,8 +11,9 @@ BUILD_PACKAGES = libssl-dev libsrtp2-dev pkg-config
 # AES and SHA-1 several times as fast as libcrypto's; found at run time, not needed.
 SPEED_PACKAGES = libipsec-mb-dev
 TEST_PACKAGES = chromium iproute2
+BENCH_PACKAGES = janus iproute2 python3
 
-.PHONY: run test test-core bench-check e2e fuzz format lint clean
+.PHONY: run test test-core bench bench-max bench-build bench-check e2e fuzz format lint clean
 
 run:
 	@.ci/install $(BUILD_PACKAGES)
@@ -30,6 +31,20 @@ test:
 test-core:
 	@.ci/install $(BUILD_PACKAGES)
 	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages core
+
+# The media host beside Janus, and what the machine can do at best; see Benchmarks/README.md. QUICK=1 takes 3 minutes.
+bench: bench-build
+	@Benchmarks/run $(if $(QUICK),--quick) $(ARGS)
+
+# The most subscribers that one core serves.
+bench-max: bench-build
+	@Benchmarks/run max $(ARGS)
+
+bench-build:
+	@.ci/install $(BUILD_PACKAGES)
+	@.ci/install --optional $(SPEED_PACKAGES) $(BENCH_PACKAGES)
+	$(SWIFT) build -c release -j $(JOBS) --product MediaHost
+	$(SWIFT) build -c release -j $(JOBS) --package-path Benchmarks
 
 # What forwarding costs, beside the bare encryption of the same bytes; fails when that is too much.
 bench-check:

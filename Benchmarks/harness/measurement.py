@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 from . import network
+from .servers import StartFailure
 
 
 class Failure(Exception):
@@ -14,7 +15,11 @@ class Failure(Exception):
 
 def measure(net, binary, make_server, options, server_cpus=None, generator_cpus=None, show=False):
     """Starts a server, loads it, stops it. Returns the load generator's result."""
-    with make_server(net.server, server_cpus) as server, tempfile.TemporaryDirectory() as folder:
+    try:
+        started = make_server(net.server, server_cpus)
+    except StartFailure as failure:
+        raise Failure(str(failure)) from None
+    with started as server, tempfile.TemporaryDirectory() as folder:
         output = pathlib.Path(folder, "result.json")
         command = [
             binary, *server.arguments, "--first-address", network.FIRST_TRANSPORT, "--server-pid", str(server.pid),

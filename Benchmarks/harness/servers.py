@@ -16,11 +16,6 @@ CORES = len(os.sched_getaffinity(0))
 LIBRARIES = "/usr/lib/x86_64-linux-gnu/janus"
 
 
-def raise_descriptor_limit():
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def parse_cpus(text):
     """The processors of a list as taskset writes it, such as 0,2-3."""
     result = set()
@@ -28,6 +23,10 @@ def parse_cpus(text):
         first, _, last = part.partition("-")
         result |= set(range(int(first), int(last or first) + 1))
     return result
+
+
+class StartFailure(Exception):
+    pass
 
 
 class Server:
@@ -38,14 +37,14 @@ class Server:
 
     # How often a start is tried.
     attempts = 1
-    # Whether it starts on one processor and gets the others when it is ready.
-    starts_alone = False
+    # Whether its threads take turns on one processor until it is ready.
+    starts_in_turns = False
 
     def __init__(self, namespace, cpus=None, cores=CORES):
         for attempt in range(1, self.attempts + 1):
             try:
                 return self.start(namespace, cpus, cores)
-            except RuntimeError:
+            except StartFailure:
                 if attempt == self.attempts:
                     raise
 
@@ -54,26 +53,36 @@ class Server:
         self.cores = cores
         command, environment = self.prepare()
         allowed = parse_cpus(cpus) if cpus else os.sched_getaffinity(0)
-        if self.starts_alone:
+        if self.starts_in_turns:
             cpus = str(min(allowed))
         with open(self.folder / "log", "w") as log:
             self.process = subprocess.Popen(
                 network.inside(namespace, command, cpus), stdout=log, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, env={**os.environ, **environment}, preexec_fn=raise_descriptor_limit)
+                stdin=subprocess.DEVNULL, env={**os.environ, **environment}, preexec_fn=self.prepare_process)
         try:
             self.wait()
-            if self.starts_alone:
-                for task in os.listdir(f"/proc/{self.pid}/task"):
-                    os.sched_setaffinity(int(task), allowed)
+            if self.starts_in_turns:
+                for task in map(int, os.listdir(f"/proc/{self.pid}/task")):
+                    os.sched_setscheduler(task, os.SCHED_OTHER, os.sched_param(0))
+                    os.sched_setaffinity(task, allowed)
         except Exception:
             self.stop()
             raise
+
+    def prepare_process(self):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        if self.starts_in_turns:
+            try:
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+            except PermissionError:
+                pass
 
     def wait(self):
         deadline = time.monotonic() + 15
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{self.name} did not start:\n{self.log()[-2000:]}")
+                raise StartFailure(f"{self.name} did not start:\n{self.log()[-2000:]}")
             time.sleep(0.05)
 
     def log(self):
@@ -125,10 +134,10 @@ class Janus(Server):
 
     name = "janus"
     can_bundle = True
-    # The Unix socket transport of Janus 1.1.2 ends at once when its thread runs before its set-up is over, which on
-    # one processor it seldom does.
+    # The Unix socket transport of Janus 1.1.2 ends at once when its thread runs before its set-up is over. On one
+    # processor, first come first served, it doesn't.
     attempts = 10
-    starts_alone = True
+    starts_in_turns = True
 
     def prepare(self):
         self.socket = self.folder / "socket"

@@ -36,10 +36,11 @@ final class Generator {
         case .janus: signaling = try JanusSignaling(options: options)
         }
         let certificate = try DTLSCertificate.make(unixSeconds: load_unix_nanoseconds() / 1_000_000_000)
+        let ciphers = SRTPCipherLibrary()
         func add(watched: [Int], isSampled: Bool) -> Peer {
             let peer = Peer(
                 number: peers.count, address: options.firstAddress + UInt32(peers.count), port: network.port,
-                certificate: certificate, watched: watched, isSampled: isSampled)
+                certificate: certificate, ciphers: ciphers, watched: watched, isSampled: isSampled)
             peers.append(peer)
             return peer
         }

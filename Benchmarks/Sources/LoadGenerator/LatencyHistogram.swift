@@ -1,7 +1,7 @@
-/// Counts of one-way latencies in steps of 10 µs up to a second.
+/// Counts of one-way latencies in steps of 10 µs up to ten seconds.
 struct LatencyHistogram {
     private static let step: Int64 = 10_000
-    private var counts = [UInt32](repeating: 0, count: 100_001)
+    private var counts = [UInt32](repeating: 0, count: 1_000_001)
     private(set) var count = 0
     private(set) var maximum: Int64 = 0
 

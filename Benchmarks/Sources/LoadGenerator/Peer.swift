@@ -44,7 +44,8 @@ final class Peer {
     var isPublisher: Bool { !published.isEmpty }
 
     init(
-        number: Int, address: UInt32, port: UInt16, certificate: DTLSCertificate, watched: [Int], isSampled: Bool
+        number: Int, address: UInt32, port: UInt16, certificate: DTLSCertificate, ciphers: SRTPCipherLibrary,
+        watched: [Int], isSampled: Bool
     ) {
         self.number = number
         self.address = address
@@ -53,7 +54,7 @@ final class Peer {
         self.isSampled = isSampled
         // One profile, so that every server encrypts alike.
         transport = ClientTransport(
-            certificate: certificate, consentTimeout: .seconds(60), profiles: [.aeadAES128GCM])
+            certificate: certificate, ciphers: ciphers, consentTimeout: .seconds(60), profiles: [.aeadAES128GCM])
     }
 
     /// Takes the server's description.
