@@ -74,7 +74,9 @@ import Glibc
         print("ipsec-mb    \(usesIPsec ? "\(rounded(median(results.map { $0.ipsec }))) ns" : "not installed")")
         print("libcrypto   \(rounded(median(results.map { $0.libcrypto }))) ns")
         print("ratio       \(rounded(ratio)) to the bare encryption (at most \(maximumRatio))")
-        print("the median frame of \(packetsPerFrame * watchers) packets: \(perFrame[0]) allocations, \(perFrame[1]) retains, \(perFrame[2]) releases")
+        print(
+            "the median frame of \(packetsPerFrame * watchers) packets: \(perFrame[0]) allocations, \(perFrame[1]) retains, \(perFrame[2]) releases"
+        )
         guard CommandLine.arguments.contains("--check") else { return }
         let isLean = perFrame.allSatisfy { $0 <= maximumCountPerFrame }
         guard ratio <= maximumRatio, isLean else {
@@ -94,7 +96,9 @@ import Glibc
         let timestamp = UInt32(frame * 3000)
         for shift in [24, 16, 8, 0] { bytes.append(UInt8(timestamp >> UInt32(shift) & 255)) }
         bytes += [0, 0, 0x10, 1]
-        bytes += [0xBE, 0xDE, 0, 2, 0x10, UInt8(ascii: "1"), 0x31, UInt8(index >> 8 & 255), UInt8(index & 255), 0, 0, 0]
+        bytes += [
+            0xBE, 0xDE, 0, 2, 0x10, UInt8(ascii: "1"), 0x31, UInt8(index >> 8 & 255), UInt8(index & 255), 0, 0, 0,
+        ]
         bytes += [position == 0 ? 0x10 : 0, frame == 0 ? 0 : 1]
         while bytes.count < packetByteCount { bytes.append(UInt8(truncatingIfNeeded: bytes.count)) }
         return bytes

@@ -64,22 +64,4 @@ package struct RTPHeader: Hashable, Sendable {
         let count = Int(last)
         return count > 0 && count <= payload.byteCount ? count : nil
     }
-
-    /// Writes the fixed part of a header without contributing sources.
-    ///
-    /// - Returns: The bytes written, 12; nil when they do not fit.
-    static func write(
-        into destination: inout MutableRawSpan, at offset: Int, marker: Bool, payloadType: UInt8,
-        sequenceNumber: UInt16, timestamp: UInt32, ssrc: UInt32, hasExtension: Bool, hasPadding: Bool
-    ) -> Int? {
-        guard offset >= 0, destination.byteCount >= fixedByteCount,
-            offset <= destination.byteCount &- fixedByteCount
-        else { return nil }
-        destination.set(0x80 | (hasPadding ? 0x20 : 0) | (hasExtension ? 0x10 : 0), at: offset)
-        destination.set((marker ? 0x80 : 0) | (payloadType & 0x7F), at: offset &+ 1)
-        destination.set(bigEndian: sequenceNumber, at: offset &+ 2)
-        destination.set(bigEndian: timestamp, at: offset &+ 4)
-        destination.set(bigEndian: ssrc, at: offset &+ 8)
-        return fixedByteCount
-    }
 }

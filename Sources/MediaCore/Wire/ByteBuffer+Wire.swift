@@ -32,26 +32,3 @@ extension [UInt8] {
         self[offset + 1] = UInt8(truncatingIfNeeded: value)
     }
 }
-
-extension MutableRawSpan {
-    /// Stores a byte. The offset must lie inside the span.
-    @inline(always)
-    @_lifetime(self: copy self)
-    mutating func set(_ value: UInt8, at offset: Int) {
-        storeBytes(of: value, toByteOffset: offset, as: UInt8.self)
-    }
-
-    /// Stores a big-endian 16-bit number. The range must lie inside the span.
-    @inline(always)
-    @_lifetime(self: copy self)
-    mutating func set(bigEndian value: UInt16, at offset: Int) {
-        storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self)
-    }
-
-    /// Stores a big-endian 32-bit number. The range must lie inside the span.
-    @inline(always)
-    @_lifetime(self: copy self)
-    mutating func set(bigEndian value: UInt32, at offset: Int) {
-        storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
-    }
-}

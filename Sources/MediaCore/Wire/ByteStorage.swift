@@ -26,15 +26,6 @@ public struct ByteStorage: ~Copyable {
         }
     }
 
-    /// The bytes, for writing.
-    var mutableBytes: MutableRawSpan {
-        @_lifetime(&self)
-        mutating get {
-            let span = MutableRawSpan(_unsafeBytes: memory)
-            return _overrideLifetime(span, mutating: &self)
-        }
-    }
-
     /// The memory itself, for ciphers that work from one storage into another. Offsets from it are the caller's to
     /// check.
     var unsafeBase: UnsafeMutableRawPointer {

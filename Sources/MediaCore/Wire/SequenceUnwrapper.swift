@@ -20,21 +20,3 @@ struct SequenceUnwrapper: Sendable {
         highest = max(highest ?? extendedSequenceNumber, extendedSequenceNumber)
     }
 }
-
-/// Extends 32-bit RTP timestamps to 64 bits by taking the shorter way from the last one.
-struct TimestampUnwrapper: Sendable {
-    private var last: Int64?
-
-    /// The extended timestamp; remembers it as the new reference.
-    mutating func unwrap(_ timestamp: UInt32) -> Int64 {
-        guard let last else {
-            let first = Int64(1) << 32 + Int64(timestamp)
-            self.last = first
-            return first
-        }
-        let step = Int32(bitPattern: timestamp &- UInt32(truncatingIfNeeded: last))
-        let extended = last &+ Int64(step)
-        self.last = extended
-        return extended
-    }
-}

@@ -44,18 +44,6 @@ extension RawSpan {
     package var array: [UInt8] {
         withUnsafeBytes { Array($0) }
     }
-
-    /// Whether the bytes equal those of `other`. Not constant-time: never for secrets.
-    func elementsEqual(_ other: RawSpan) -> Bool {
-        guard byteCount == other.byteCount else { return false }
-        for offset in 0..<byteCount {
-            let left = unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt8.self)
-            guard left == other.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt8.self) else {
-                return false
-            }
-        }
-        return true
-    }
 }
 
 /// A cursor over received bytes: every read is checked, and a read past the end throws.

@@ -48,7 +48,7 @@ import Testing
                 links.removeAll()
                 let left = (try Self.allocated() - before) / 50
                 guard round > 0 else { continue }
-                print("DTLS: \(each) bytes for each connected association and its share of a test link, \(left) after it")
+                print("DTLS: \(each) bytes for each connected association with its link, \(left) after it")
                 try #require(each < 55_000)
                 try #require(left < 1000)
             }

@@ -49,32 +49,6 @@ import Testing
         #expect(count([5, 1]) == 1)
     }
 
-    @Test func whatIsWrittenIsRead() throws {
-        var random = MediaRandom.seeded(4)
-        for _ in 0..<200 {
-            var bytes = [UInt8](repeating: 0, count: 16)
-            let (sequence, timestamp) = (UInt16.random(in: 0 ... .max, using: &random), UInt32(random.next() >> 32))
-            let (marker, type) = (Bool.random(using: &random), UInt8.random(in: 0...127, using: &random))
-            let padding = Bool.random(using: &random)
-            var span = bytes.mutableSpan
-            var target = span.mutableBytes
-            let written = RTPHeader.write(
-                into: &target, at: 2, marker: marker, payloadType: type, sequenceNumber: sequence,
-                timestamp: timestamp, ssrc: ~timestamp, hasExtension: false, hasPadding: padding)
-            #expect(written == 12)
-            let header = try RTPCaptures.header(Array(bytes[2...]))
-            #expect(header.marker == marker && header.payloadType == type && header.sequenceNumber == sequence)
-            #expect(header.timestamp == timestamp && header.ssrc == ~timestamp && header.hasPadding == padding)
-        }
-        var small = [UInt8](repeating: 7, count: 14)
-        var span = small.mutableSpan
-        var target = span.mutableBytes
-        let refused = RTPHeader.write(
-            into: &target, at: 3, marker: true, payloadType: 1, sequenceNumber: 1, timestamp: 1, ssrc: 1,
-            hasExtension: false, hasPadding: false)
-        #expect(refused == nil && small.allSatisfy { $0 == 7 })
-    }
-
     @Test func capturesAreWhatTheInventorySays() throws {
         struct Entry: Decodable {
             var packets: Int
