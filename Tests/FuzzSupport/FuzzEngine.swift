@@ -75,7 +75,7 @@ extension FuzzCall {
     }
 
     /// The next packet of an ordinary picture.
-    private mutating func sendFrame() {
+    mutating func sendFrame() {
         var packet: [UInt8] = [0x80, FuzzEnvironment.videoPayloadType | 0x80]
         packet.append(bigEndian: publisher.sequenceNumber(after: 1, of: FuzzEnvironment.videoSSRC))
         packet.append(bigEndian: UInt32(truncatingIfNeeded: instant.nanoseconds / 11_111))

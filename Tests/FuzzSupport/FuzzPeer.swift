@@ -13,6 +13,8 @@ struct FuzzPeer: ~Copyable {
     let announced: [UInt32]
     var address: TransportAddress
     var transport: ClientTransport
+    /// How many packets of media came and made sense.
+    private(set) var receivedPackets = 0
     /// The last packet that was encrypted.
     var lastDatagram: [UInt8] = []
 
@@ -71,7 +73,8 @@ struct FuzzPeer: ~Copyable {
         let input = transport.receive(bytes.span.bytes, from: NetworkPath(remote: FuzzEnvironment.server), at: instant)
         switch input {
         case .rtp:
-            try check(rtp: transport.withPacket { $0.array })
+            let packet = transport.withPacket { $0.array }
+            try check(rtp: packet)
         case .rtcp:
             try check(rtcp: transport.withPacket { $0.array })
         case .dropped(let reason):
@@ -89,7 +92,7 @@ struct FuzzPeer: ~Copyable {
         }
     }
 
-    private func check(rtp packet: [UInt8]) throws(FuzzFailure) {
+    private mutating func check(rtp packet: [UInt8]) throws(FuzzFailure) {
         guard let header = try? RTPHeader.parse(packet.span.bytes) else {
             throw FuzzFailure(description: "the engine sent malformed RTP")
         }
@@ -101,6 +104,7 @@ struct FuzzPeer: ~Copyable {
         try require(types.contains(header.payloadType), "the engine sent the payload type \(header.payloadType)")
         try require(!header.hasPadding && header.csrcCount == 0, "the engine sent padding or CSRCs: \(header)")
         try fuzzRTP(packet.span.bytes)
+        receivedPackets += 1
     }
 
     private func check(rtcp packet: [UInt8]) throws(FuzzFailure) {

@@ -1,8 +1,8 @@
 import Foundation
-import FuzzSupport
 import MediaTestSupport
 import Testing
 
+@testable import FuzzSupport
 @testable import MediaCore
 
 /// The fuzzers' corpus, run through the same functions: inputs that once reached something new, or broke it.
@@ -30,6 +30,31 @@ import Testing
 
     @Test func engineCorpus() throws {
         try replay(corpus("Engine"), atLeast: 5, fuzzEngine)
+    }
+
+    /// The call under the engine's fuzzer carries media; else its corpus would show nothing.
+    @Test func theCallCarriesMedia() throws {
+        var call = try FuzzCall.make()
+        for _ in 0..<5 { call.sendFrame() }
+        try call.deliver()
+        let packets = call.watcher.receivedPackets
+        #expect(packets == 5)
+        try call.end()
+    }
+
+    /// A watcher that gets what no engine may send complains.
+    @Test func nonsenseFromTheEngineIsNoticed() throws {
+        var call = try FuzzCall.make()
+        call.sendFrame()
+        let packet = call.publisher.lastDatagram
+        #expect(!packet.isEmpty)
+        var failure: FuzzFailure?
+        do throws(FuzzFailure) {
+            try call.watcher.receive(packet, at: call.instant)
+        } catch {
+            failure = error
+        }
+        #expect(failure?.description.contains("srtpAuthentication") == true)
     }
 
     private func corpus(_ name: String) throws -> [URL] {
