@@ -78,12 +78,14 @@ struct FuzzPeer: ~Copyable {
         case .rtcp:
             try check(rtcp: transport.withPacket { $0.array })
         case .dropped(let reason):
+            let header = try? RTPHeader.parse(bytes.span.bytes)
             // Without a retransmission format a packet is sent again as it was.
-            let isSound = announced.first.map { ssrc in
-                (try? RTPHeader.parse(bytes.span.bytes))?.ssrc == ssrc
-            }
+            let isSound = header?.ssrc == announced.first
+            let words = "\(reason) \(header?.ssrc ?? 0) \(header?.sequenceNumber ?? 0) of \(announced)"
             switch reason {
-            case .srtpReplayed, .srtpTooOld: try require(isSound == true, "the engine repeats itself: \(reason)")
+            case .srtpReplayed: try require(isSound, "the engine repeats itself: \(words)")
+            // A publisher's retransmission may name a number far ahead: what follows is then behind the window.
+            case .srtpTooOld: break
             case .srtpAuthentication, .srtpTooShort, .rtpMalformed, .stunMalformed, .stunIntegrity, .unrecognized:
                 throw FuzzFailure(description: "the engine sent what is dropped: \(reason) \(bytes.prefix(40))")
             default: break
