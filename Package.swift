@@ -29,8 +29,11 @@ var targets: [Target] = [
     .target(
         name: "MediaTestSupport", dependencies: ["MediaCore"], path: "Tests/MediaTestSupport",
         swiftSettings: swiftSettings),
+    .target(
+        name: "FuzzSupport", dependencies: ["MediaCore"], path: "Tests/FuzzSupport", swiftSettings: swiftSettings),
     .testTarget(
-        name: "MediaCoreTests", dependencies: ["MediaCore", "MediaTestSupport", "CSRTP"], swiftSettings: swiftSettings),
+        name: "MediaCoreTests", dependencies: ["MediaCore", "MediaTestSupport", "FuzzSupport", "CSRTP"],
+        swiftSettings: swiftSettings),
     .testTarget(
         name: "MediaIOTests", dependencies: ["MediaIO", "MediaCore", "MediaTestSupport"], swiftSettings: swiftSettings),
 ]
@@ -84,6 +87,16 @@ if !coreOnly {
         .testTarget(
             name: "InteropTests", dependencies: ["CLinkEmulator", "LinkEmulator"], swiftSettings: swiftSettings),
     ]
+}
+
+// The fuzzers have no main function of their own: SLUICE_FUZZ=1 builds them, with --sanitize=fuzzer.
+if Context.environment["SLUICE_FUZZ"] == "1" {
+    for name in ["STUN", "RTP", "RTCP", "SDP", "Engine"] {
+        targets.append(
+            .executableTarget(
+                name: "Fuzz\(name)", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/\(name)",
+                swiftSettings: swiftSettings))
+    }
 }
 
 let package = Package(
