@@ -67,6 +67,32 @@ import Testing
         #expect(answered > 100 && refused > 100)
     }
 
+    /// Every byte of a browser's offer with one bit turned, and every beginning of it: nothing traps, and whatever is still
+    /// accepted is answered by the rules.
+    @Test func everyByteFlippedAndEveryBeginning() throws {
+        let bytes = Array(Offers.chromePublish().utf8)
+        var (accepted, refused) = (0, 0)
+        func offer(_ bytes: some Collection<UInt8>, negotiates: Bool) {
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let offer = try? SessionDescription(parsing: text) else { return refused += 1 }
+            guard negotiates else { return }
+            if let agreed = try? PublishNegotiation.accept(offer: offer, local: testTransport, sessionID: 1) {
+                accepted += 1
+                #expect(agreed.answer.media.count == offer.media.count)
+                #expect(agreed.media.allSatisfy { $0.codec.payloadType < 128 })
+            } else {
+                refused += 1
+            }
+        }
+        for position in bytes.indices {
+            var damaged = bytes
+            damaged[position] ^= [0x01, 0x20, 0x80][position % 3]
+            offer(damaged, negotiates: true)
+            offer(bytes[..<position], negotiates: position % 3 == 0)
+        }
+        #expect(accepted > 500 && refused > 500)
+    }
+
     /// As much work as fits into the limits.
     @Test func largestOffersAreHandledAtOnce() throws {
         let base = Offers.chromePublish()
