@@ -24,6 +24,8 @@ public final class SimulatedCall {
     public var holdsOutput = false
     /// How the links of peers added from now on behave.
     public var link = SimulatedLink.Behaviour()
+    /// What the pictures of peers added from now on are encoded with.
+    public var picture = SimulatedOffer.Picture.vp8
     /// Keys to use instead of DTLS, so that every byte repeats; nil to shake hands.
     public var injectsKeys = false
 
@@ -72,7 +74,8 @@ public final class SimulatedCall {
     ) throws -> (SimulatedPublisher, PublishSession) {
         let publisher = SimulatedPublisher(
             address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
-            wallClock: wallClock, firstSequenceNumber: firstSequenceNumber, signaling: signaling, at: instant)
+            wallClock: wallClock, firstSequenceNumber: firstSequenceNumber, signaling: signaling, picture: picture,
+            at: instant)
         let session = try engine.publish(offer: publisher.offer, name: "publisher-\(peers.count)", at: instant)
         try add(publisher, session.answer, session.transport)
         return (publisher, session)
@@ -84,7 +87,7 @@ public final class SimulatedCall {
     ) throws -> (SimulatedWatcher, WatchSession) {
         let watcher = SimulatedWatcher(
             address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
-            hasRetransmission: hasRetransmission)
+            hasRetransmission: hasRetransmission, picture: picture)
         let session = try engine.watch(
             offer: watcher.offer, name: "watcher-\(peers.count)", producers: producers, at: instant)
         try add(watcher, session.answer, session.transport)

@@ -8,8 +8,15 @@ public enum SimulatedOffer {
         case ssrc
         /// By MID and payload type only: retransmissions too.
         case mid
-        /// By MID and RID, repaired RID for retransmissions: simulcast of one encoding.
+        /// By MID and RID, repaired RID for retransmissions: simulcast of two layers, of which a publisher sends the
+        /// first by itself.
         case rid
+    }
+
+    /// What pictures are encoded with.
+    public enum Picture: String, Sendable {
+        case vp8 = "VP8"
+        case h264 = "H264"
     }
 
     static let opusPayloadType: UInt8 = 111
@@ -20,11 +27,18 @@ public enum SimulatedOffer {
     static let ridIdentifier: UInt8 = 10
     static let repairedRidIdentifier: UInt8 = 11
     static let rid = "h"
+    /// The other layer's name.
+    public static let lowRid = "l"
+    private static let ridExtensions = [
+        "a=extmap:\(ridIdentifier) urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+        "a=extmap:\(repairedRidIdentifier) urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+    ]
 
     /// `signaling` is nil for a watcher. `ssrcs` are those of audio, video and video's retransmissions.
     package static func text(
         credentials: ICECredentials, fingerprint: CertificateFingerprint, signaling: Signaling?,
-        ssrcs: (UInt32, UInt32, UInt32) = (0, 0, 0), hasRetransmission: Bool = true
+        ssrcs: (UInt32, UInt32, UInt32) = (0, 0, 0), hasRetransmission: Bool = true,
+        picture: Picture = .vp8
     ) -> String {
         let direction = signaling == nil ? "recvonly" : "sendonly"
         var lines = [
@@ -47,9 +61,13 @@ public enum SimulatedOffer {
             "a=rtcp-fb:111 transport-cc", "a=fmtp:111 minptime=10;useinbandfec=1",
         ]
         var video = [
-            "a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 transport-cc", "a=rtcp-fb:96 ccm fir", "a=rtcp-fb:96 nack",
+            "a=rtpmap:96 \(picture.rawValue)/90000", "a=rtcp-fb:96 transport-cc", "a=rtcp-fb:96 ccm fir",
+            "a=rtcp-fb:96 nack",
             "a=rtcp-fb:96 nack pli",
         ]
+        if picture == .h264 {
+            video.append("a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
+        }
         if hasRetransmission { video += ["a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"] }
         switch signaling {
         case .ssrc:
@@ -57,13 +75,12 @@ public enum SimulatedOffer {
             if hasRetransmission { video.append("a=ssrc-group:FID \(ssrcs.1) \(ssrcs.2)") }
             video.append("a=ssrc:\(ssrcs.1) cname:simulated")
             if hasRetransmission { video.append("a=ssrc:\(ssrcs.2) cname:simulated") }
+        case .mid:
+            video += ridExtensions
         case .rid:
-            video += [
-                "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
-                "a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
-                "a=rid:\(rid) send", "a=simulcast:send \(rid)",
-            ]
-        case .mid, nil:
+            video += ridExtensions
+            video += ["a=rid:\(rid) send", "a=rid:\(lowRid) send", "a=simulcast:send \(rid);\(lowRid)"]
+        case nil:
             break
         }
         section("audio", [opusPayloadType], "0", audio)

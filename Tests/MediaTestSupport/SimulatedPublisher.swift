@@ -39,7 +39,7 @@ public final class SimulatedPublisher: SimulatedPeer {
     /// Packets of picture sent again.
     public private(set) var retransmissions = 0
     /// Numbers the engine asked for.
-    public private(set) var demanded = 0
+    public private(set) var demanded: [UInt16] = []
 
     private var nextAudio: MediaInstant?
     private var nextVideo: MediaInstant?
@@ -50,19 +50,21 @@ public final class SimulatedPublisher: SimulatedPeer {
     private var wantsKeyframe = true
     private var sent: [UInt16: (payload: [UInt8], timestamp: UInt32, marker: Bool)] = [:]
     private let signaling: SimulatedOffer.Signaling
+    private let picture: SimulatedOffer.Picture
     private let wallClock: WallClock
     private let start: MediaInstant
 
     init(
         address: TransportAddress, link: SimulatedLink.Behaviour, seed: UInt64, certificate: DTLSCertificate,
         consentTimeout: MediaDuration, wallClock: WallClock, firstSequenceNumber: UInt16,
-        signaling: SimulatedOffer.Signaling, at instant: MediaInstant
+        signaling: SimulatedOffer.Signaling, picture: SimulatedOffer.Picture, at instant: MediaInstant
     ) {
         let base = UInt32(truncatingIfNeeded: seed &* 16 &+ 1000)
         (audioSSRC, videoSSRC, retransmissionSSRC) = (base, base + 1, base + 2)
         audioIndex = UInt64(firstSequenceNumber)
         videoIndex = UInt64(firstSequenceNumber)
         self.signaling = signaling
+        self.picture = picture
         self.wallClock = wallClock
         start = instant
         super.init(
@@ -72,7 +74,7 @@ public final class SimulatedPublisher: SimulatedPeer {
     var offer: String {
         SimulatedOffer.text(
             credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: signaling,
-            ssrcs: (audioSSRC, videoSSRC, retransmissionSSRC))
+            ssrcs: (audioSSRC, videoSSRC, retransmissionSSRC), picture: picture)
     }
 
     /// Says goodbye for both streams.
@@ -221,7 +223,7 @@ public final class SimulatedPublisher: SimulatedPeer {
         switch message {
         case .nack(let nack):
             for number in nack.sequenceNumbers {
-                demanded += 1
+                demanded.append(number)
                 sendAgain(number)
             }
         case .pictureLoss, .fullIntraRequest:

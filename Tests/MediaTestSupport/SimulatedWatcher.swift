@@ -22,10 +22,15 @@ public final class SimulatedWatcher: SimulatedPeer {
     public private(set) var newest: [UInt32: (index: UInt64, timestamp: UInt32, at: MediaInstant)] = [:]
     /// Datagrams of media received: what a NACK flood may cost.
     public private(set) var mediaBytes = 0
+    /// What came, in order of arrival, while `keepsPackets`.
+    package private(set) var packets: [(header: RTPHeader, index: UInt64, payload: [UInt8])] = []
+    /// Whether `packets` grows.
+    public var keepsPackets = false
     /// Whether it asks for what it lacks.
     public var sendsNACKs = true
 
     private let hasRetransmission: Bool
+    private let picture: SimulatedOffer.Picture
     private var seen: [UInt32: [UInt64: Int]] = [:]
     private var missing: [UInt64: MediaInstant] = [:]
     private var highestVideo: UInt64?
@@ -39,9 +44,10 @@ public final class SimulatedWatcher: SimulatedPeer {
 
     init(
         address: TransportAddress, link: SimulatedLink.Behaviour, seed: UInt64, certificate: DTLSCertificate,
-        consentTimeout: MediaDuration, hasRetransmission: Bool
+        consentTimeout: MediaDuration, hasRetransmission: Bool, picture: SimulatedOffer.Picture
     ) {
         self.hasRetransmission = hasRetransmission
+        self.picture = picture
         super.init(
             address: address, link: link, seed: seed, certificate: certificate, consentTimeout: consentTimeout)
     }
@@ -49,7 +55,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     var offer: String {
         SimulatedOffer.text(
             credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: nil,
-            hasRetransmission: hasRetransmission)
+            hasRetransmission: hasRetransmission, picture: picture)
     }
 
     /// How long the picture stood still in total until `end`: every wait for a frame that is 150 ms longer than usual.
@@ -90,6 +96,7 @@ public final class SimulatedWatcher: SimulatedPeer {
             complain("index \(index) of \(header.ssrc) twice")
         }
         let payload = packet[header.headerByteCount...]
+        if keepsPackets { packets.append((header, index, Array(payload))) }
         switch header.payloadType {
         case SimulatedOffer.opusPayloadType:
             audioPackets += 1
