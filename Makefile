@@ -58,11 +58,12 @@ e2e:
 	@.ci/install --optional $(TEST_PACKAGES)
 	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages e2e
 
-# Each fuzzer for SECONDS. What it finds new goes to .build-fuzz; a failing input too.
+# Each fuzzer for SECONDS. What it finds new goes to .build-fuzz; a failing input too. Both sanitizers stand in one
+# option: of two the compiler takes the last, and the package manager writes them in any order.
 fuzz:
 	@set -e; for name in $(FUZZERS); do \
 	    SLUICE_CORE_ONLY=1 SLUICE_FUZZ=1 $(SWIFT) build -c release -j $(JOBS) --scratch-path .build-fuzz \
-	        --sanitize=fuzzer --sanitize=address --product Fuzz$$name; \
+	        --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address --product Fuzz$$name; \
 	    mkdir -p .build-fuzz/found/$$name Tests/Fuzz/Corpus/$$name; \
 	    SWIFT_BACKTRACE=enable=no .build-fuzz/release/Fuzz$$name -max_total_time=$(SECONDS) -print_final_stats=1 \
 	        -artifact_prefix=.build-fuzz/found/$$name- .build-fuzz/found/$$name Tests/Fuzz/Corpus/$$name; \

@@ -132,8 +132,9 @@ extension FuzzCall {
         guard !datagram.isEmpty else { return }
         datagram[offset % datagram.count] ^= mask
         inject(datagram, from: isWatcher ? watcher.address : publisher.address)
-        // The first byte might make it another protocol's.
-        guard offset % datagram.count > 0 else { return }
+        // Unchanged it may be news, if it came from an address that was unknown at the time. Another first byte might
+        // make it another protocol's.
+        guard mask != 0, offset % datagram.count > 0 else { return }
         try require(!engine.fillOutput(at: instant), "a damaged packet has an effect")
     }
 

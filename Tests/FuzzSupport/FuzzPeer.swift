@@ -84,7 +84,7 @@ struct FuzzPeer: ~Copyable {
             let words = "\(reason) \(header?.ssrc ?? 0) \(header?.sequenceNumber ?? 0) of \(announced)"
             switch reason {
             case .srtpReplayed: try require(isSound, "the engine repeats itself: \(words)")
-            // A publisher's retransmission may name a number far ahead: what follows is then behind the window.
+            // A publisher may recover packets so late that they are behind the watcher's window.
             case .srtpTooOld: break
             case .srtpAuthentication, .srtpTooShort, .rtpMalformed, .stunMalformed, .stunIntegrity, .unrecognized:
                 throw FuzzFailure(description: "the engine sent what is dropped: \(reason) \(bytes.prefix(40))")

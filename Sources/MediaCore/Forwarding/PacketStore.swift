@@ -6,8 +6,9 @@
 struct PacketStore: ~Copyable {
     /// The largest packet taken, in bytes.
     static let maximumPacketByteCount = 2048
-    /// How far a retransmission's number may be ahead of the highest that came by itself.
-    static let maximumRecoveryLead: Int16 = 500
+    /// How far ahead of all that came a retransmission may be. Far below the 128 packets of a watcher's replay window: what is
+    /// forwarded after it must not be too old there.
+    static let maximumRecoveryLead: Int16 = 64
     /// An uncommitted write may skip the ring's end and then fill one packet.
     private static let reserve = UInt64(2 * maximumPacketByteCount)
 
