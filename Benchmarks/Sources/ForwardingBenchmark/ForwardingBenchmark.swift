@@ -7,8 +7,9 @@ import Glibc
 
 /// What forwarding costs in memory, beside the bare encryption of the same bytes in the same run.
 ///
-/// With `--check` it exits 1 when that costs more than twice the bare encryption, or when a forwarded packet allocates or
-/// counts references.
+/// With `--counts` it exits 1 when a forwarded packet allocates or counts references: that repeats exactly. With `--check`
+/// it does so too when forwarding costs more than twice the bare encryption: on a machine that others use, the ratio of
+/// one build has been seen between 1.6 and 2.1.
 @main struct ForwardingBenchmark {
     static let watchers = 100
     static let packetsPerFrame = 5
@@ -77,9 +78,10 @@ import Glibc
         print(
             "the median frame of \(packetsPerFrame * watchers) packets: \(perFrame[0]) allocations, \(perFrame[1]) retains, \(perFrame[2]) releases"
         )
-        guard CommandLine.arguments.contains("--check") else { return }
+        let checksRatio = CommandLine.arguments.contains("--check")
+        guard checksRatio || CommandLine.arguments.contains("--counts") else { return }
         let isLean = perFrame.allSatisfy { $0 <= maximumCountPerFrame }
-        guard ratio <= maximumRatio, isLean else {
+        guard isLean, ratio <= maximumRatio || !checksRatio else {
             print("too much")
             exit(1)
         }
