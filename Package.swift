@@ -23,7 +23,8 @@ var targets: [Target] = [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSRTP", path: "Tests/CSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
     .target(name: "CIPsecMB"),
-    .target(name: "MediaCore", dependencies: ["COpenSSL", "CIPsecMB"], swiftSettings: swiftSettings),
+    .target(name: "CPrefetch"),
+    .target(name: "MediaCore", dependencies: ["COpenSSL", "CIPsecMB", "CPrefetch"], swiftSettings: swiftSettings),
     .target(name: "CMediaIO"),
     .target(name: "MediaIO", dependencies: ["MediaCore", "CMediaIO"], swiftSettings: swiftSettings),
     .target(

@@ -121,6 +121,10 @@ sluice_ipsecmb_gcm_key *sluice_ipsecmb_gcm_key_make(sluice_ipsecmb *library, con
 
 void sluice_ipsecmb_gcm_key_free(sluice_ipsecmb_gcm_key *key) { wipe_and_free(key, sizeof(*key)); }
 
+void sluice_ipsecmb_gcm_key_prefetch(const sluice_ipsecmb_gcm_key *key) {
+    for (size_t offset = 0; offset < sizeof(*key); offset += 64) __builtin_prefetch((const char *)key + offset);
+}
+
 void sluice_ipsecmb_gcm_seal(
     sluice_ipsecmb *library, const sluice_ipsecmb_gcm_key *key, const void *vector, const void *header,
     size_t header_count, const void *payload, size_t payload_count, const void *tail, size_t tail_count,
@@ -285,6 +289,7 @@ sluice_ipsecmb_gcm_key *sluice_ipsecmb_gcm_key_make(sluice_ipsecmb *library, con
     return NULL;
 }
 void sluice_ipsecmb_gcm_key_free(sluice_ipsecmb_gcm_key *key) {}
+void sluice_ipsecmb_gcm_key_prefetch(const sluice_ipsecmb_gcm_key *key) {}
 void sluice_ipsecmb_gcm_seal(
     sluice_ipsecmb *library, const sluice_ipsecmb_gcm_key *key, const void *vector, const void *header,
     size_t header_count, const void *payload, size_t payload_count, const void *tail, size_t tail_count,

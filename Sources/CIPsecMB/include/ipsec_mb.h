@@ -32,6 +32,8 @@ uint32_t sluice_ipsecmb_version(const sluice_ipsecmb *library);
 sluice_ipsecmb_gcm_key *sluice_ipsecmb_gcm_key_make(sluice_ipsecmb *library, const void *key, size_t key_count);
 // Wipes and frees.
 void sluice_ipsecmb_gcm_key_free(sluice_ipsecmb_gcm_key *key);
+// Starts to fetch it into the cache.
+void sluice_ipsecmb_gcm_key_prefetch(const sluice_ipsecmb_gcm_key *key);
 
 // Encrypts two pieces one after the other into `destination`, and the tag of 16 bytes after them. The vector has 12
 // bytes.

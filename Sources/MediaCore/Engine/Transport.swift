@@ -1,13 +1,24 @@
 /// One peer: its ICE agent, its DTLS association, its SRTP keys, and what it sends and receives.
 struct Transport: ~Copyable {
+    // What each departure touches stands first, side by side; `departureByteCount` covers it.
+    /// nil until DTLS is done.
+    var outbound: SRTPTransmitter?
+    var profile: SRTPProfile?
+    /// The last transport-wide number we sent, and what left under it.
+    private var transportSequenceNumber: UInt16 = 0
+    var departures = DepartureHistory()
+    var counters = Counters()
+    /// When the next sender or receiver reports are due; nil while no media flows.
+    var nextReport: MediaInstant?
+    /// Whether it waits in the list of transports whose deadline may have moved.
+    var isTouched = false
+    var ice: ICEAgent
+
     let name: String
     let created: MediaInstant
-    var ice: ICEAgent
     var dtls: DTLSAssociation
-    /// Both nil until DTLS is done.
-    var outbound: SRTPTransmitter?
+    /// nil until DTLS is done.
     var inbound: SRTPReceiver?
-    var profile: SRTPProfile?
     /// Addresses the demultiplexer knows it by.
     var paths: [NetworkPath] = []
     var claims: [NetworkPath] = []
@@ -26,22 +37,14 @@ struct Transport: ~Copyable {
     var reducedSizeRTCP = false
     /// Its wall clock's lead over ours, from its first sender report.
     var clockLead: MediaDuration?
-    /// The last transport-wide number we sent, and what left under it.
-    private var transportSequenceNumber: UInt16 = 0
-    var departures = DepartureHistory()
     /// SSRCs it said goodbye for, and when it counts as gone for having said it for all.
     var goodbyes: Set<UInt32> = []
     var goodbyeDeadline: MediaInstant?
 
-    /// When the next sender or receiver reports are due; nil while no media flows.
-    var nextReport: MediaInstant?
     /// Packets received and sent when reports were last sent.
     var activityAtReport: UInt64 = 0
     /// The deadline the timer queue holds for it; nil when none.
     var scheduled: MediaInstant?
-    /// Whether it waits in the list of transports whose deadline may have moved.
-    var isTouched = false
-    var counters = Counters()
 
     struct Counters {
         var packetsReceived: UInt64 = 0
@@ -84,17 +87,24 @@ struct Transport: ~Copyable {
         inbound?.unprotectRTCP(packet, into: destination) ?? .refused(.notReady)
     }
 
-    /// A fresh transport-wide number for a packet of a consumer.
-    mutating func takeTransportSequenceNumber(for sequenceNumber: Int64, of consumer: SlotID) -> UInt16 {
+    /// A fresh transport-wide number.
+    mutating func takeTransportSequenceNumber() -> UInt16 {
         transportSequenceNumber &+= 1
-        departures.remember(
-            DepartureHistory.Entry(number: transportSequenceNumber, consumer: consumer, sequenceNumber: sequenceNumber))
         return transportSequenceNumber
     }
 
     mutating func countSent(_ byteCount: Int) {
         counters.packetsSent &+= 1
         counters.bytesSent &+= UInt64(byteCount)
+    }
+
+    /// How many bytes each departure touches.
+    static let departureByteCount = 448
+
+    /// Starts to fetch what its next departures need besides.
+    func prefetchDepartures(packets: Int) {
+        outbound?.prefetch()
+        departures.prefetch(from: transportSequenceNumber &+ 1, count: packets)
     }
 }
 

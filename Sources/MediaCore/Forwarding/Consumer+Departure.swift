@@ -19,37 +19,40 @@ extension Consumer {
         transportSequenceNumber: UInt16, into output: inout TransmitArena, jobs: inout ProtectionQueue
     ) -> Int {
         guard let stream = self.source else { return 0 }
+        let number = sequenceNumber(for: packet.extendedSequenceNumber)
         let sent = SentPacket(
-            sequenceNumber: sequenceNumber(for: packet.extendedSequenceNumber), stream: stream,
-            source: packet.extendedSequenceNumber, timestampOffset: timestampOffset,
-            transportSequenceNumber: transportSequenceNumber, absoluteSendTime: route.absoluteSendTime,
-            latestTransportSequenceNumber: transportSequenceNumber, lastSent: route.instant)
-        let timestamp = packet.timestamp &+ timestampOffset
+            sequenceNumber: number, stream: stream, source: packet.extendedSequenceNumber,
+            timestampOffset: timestampOffset, transportSequenceNumber: transportSequenceNumber,
+            absoluteSendTime: route.absoluteSendTime, at: route.instant)
         self.sent(
-            sent, timestamp: timestamp, payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
-        return repeatDeparture(sent, packet, from: source, on: route, into: &output, jobs: &jobs)
+            sent, number, timestamp: packet.timestamp &+ timestampOffset,
+            payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
+        return repeatDeparture(sent, number, packet, from: source, on: route, into: &output, jobs: &jobs)
     }
 
-    /// Writes a packet exactly as it was first sent: the same index under the same key protects the same bytes.
+    /// Writes a packet exactly as it was first sent under its extended sequence number: the same index under the same
+    /// key protects the same bytes.
     func repeatDeparture(
-        _ sent: SentPacket, _ packet: StoredPacket, from source: UnsafeRawPointer, on route: DepartureRoute,
+        _ sent: SentPacket, _ sequenceNumber: Int64, _ packet: StoredPacket, from source: UnsafeRawPointer,
+        on route: DepartureRoute,
         into output: inout TransmitArena, jobs: inout ProtectionQueue
     ) -> Int {
         let departure = Departure(
-            ssrc: ssrc, payloadType: parameters.codec.payloadType,
-            sequenceNumber: UInt16(truncatingIfNeeded: sent.sequenceNumber),
+            ssrc: ssrc, payloadType: payloadType,
+            sequenceNumber: UInt16(truncatingIfNeeded: sequenceNumber),
             timestamp: packet.timestamp &+ sent.timestampOffset,
             transportSequenceNumber: sent.transportSequenceNumber, absoluteSendTime: sent.absoluteSendTime)
         let payload = UnsafeRawBufferPointer(
             start: source.advanced(by: Int(packet.headerByteCount)), count: Int(packet.payloadByteCount))
         return write(
-            departure, index: sent.sequenceNumber, packet, from: source, payload,
+            departure, index: sequenceNumber, packet, from: source, payload,
             UnsafeRawBufferPointer(start: nil, count: 0), on: route, into: &output, jobs: &jobs)
     }
 
     /// Writes a packet again in the retransmission stream, under a number of its own. Source: RFC 4588, section 4.
     mutating func retransmit(
-        _ sent: SentPacket, _ packet: StoredPacket, from source: UnsafeRawPointer, on route: DepartureRoute,
+        _ sent: SentPacket, _ sequenceNumber: Int64, _ packet: StoredPacket, from source: UnsafeRawPointer,
+        on route: DepartureRoute,
         transportSequenceNumber: UInt16, into output: inout TransmitArena, jobs: inout ProtectionQueue
     ) -> Int {
         let number = takeRetransmissionNumber()
@@ -57,7 +60,7 @@ extension Consumer {
             ssrc: retransmissionSSRC, payloadType: parameters.codec.retransmissionPayloadType ?? 0,
             sequenceNumber: UInt16(truncatingIfNeeded: number), timestamp: packet.timestamp &+ sent.timestampOffset,
             transportSequenceNumber: transportSequenceNumber, absoluteSendTime: route.absoluteSendTime)
-        let original = jobs.keepOriginal(UInt16(truncatingIfNeeded: sent.sequenceNumber))
+        let original = jobs.keepOriginal(UInt16(truncatingIfNeeded: sequenceNumber))
         let payload = UnsafeRawBufferPointer(
             start: source.advanced(by: Int(packet.headerByteCount)), count: Int(packet.payloadByteCount))
         return write(

@@ -1,11 +1,10 @@
 /// One producer's media on its way to one watcher: its numbers, its history, what the watcher says of it.
 struct Consumer: ~Copyable {
+    // What each departure touches stands first, side by side; `departureByteCount` covers it.
     let transport: SlotID
-    let producer: SlotID
-    let parameters: RTPParameters
     let header: OutboundHeader
     let ssrc: UInt32
-    let retransmissionSSRC: UInt32
+    let payloadType: UInt8
     var history: SentHistory
     /// The stream it is fed from; nil until a packet it can start with has come.
     private(set) var source: SlotID?
@@ -16,8 +15,12 @@ struct Consumer: ~Copyable {
     /// The highest extended sequence number sent, or the one before the first.
     private(set) var highestSent: Int64
     private var newest: (timestamp: UInt32, departure: MediaInstant)?
-    private var nextRetransmission: Int64
     var counters = Counters()
+
+    let producer: SlotID
+    let parameters: RTPParameters
+    let retransmissionSSRC: UInt32
+    private var nextRetransmission: Int64
     /// What the watcher's last report said.
     var remote = RemoteReport()
 
@@ -45,6 +48,7 @@ struct Consumer: ~Copyable {
         header = OutboundHeader(parameters)
         let encoding = parameters.encodings.first ?? RTPEncodingParameters()
         ssrc = encoding.ssrc ?? 0
+        payloadType = parameters.codec.payloadType
         retransmissionSSRC = encoding.retransmissionSSRC ?? 0
         history = SentHistory(capacity: parameters.kind == .video ? 512 : 64)
         // Below 2^15, so that early reordering never looks like a roll-over. Source: RFC 3711, section 3.3.1.
@@ -84,10 +88,18 @@ struct Consumer: ~Copyable {
         highestSent + Int64(Int16(bitPattern: sequenceNumber &- UInt16(truncatingIfNeeded: highestSent)))
     }
 
+    /// The extended sequence number whose low bits these are: the one closest to the newest sent.
+    func extended(_ sequenceNumber: UInt32) -> Int64 {
+        highestSent + Int64(Int32(bitPattern: sequenceNumber &- UInt32(truncatingIfNeeded: highestSent)))
+    }
+
     /// Counts a departure and keeps what a resend will need.
-    mutating func sent(_ packet: SentPacket, timestamp: UInt32, payloadByteCount: Int, at instant: MediaInstant) {
+    mutating func sent(
+        _ packet: SentPacket, _ sequenceNumber: Int64, timestamp: UInt32, payloadByteCount: Int,
+        at instant: MediaInstant
+    ) {
         history.remember(packet)
-        highestSent = max(highestSent, packet.sequenceNumber)
+        highestSent = max(highestSent, sequenceNumber)
         counters.packets &+= 1
         counters.payloadBytes &+= UInt64(payloadByteCount)
         if newest.map({ Int32(bitPattern: timestamp &- $0.timestamp) > 0 }) ?? true { newest = (timestamp, instant) }
@@ -111,14 +123,20 @@ struct Consumer: ~Copyable {
         _ packet: SentPacket, transportSequenceNumber: UInt16, payloadByteCount: Int, at instant: MediaInstant
     ) {
         var packet = packet
-        packet.latestTransportSequenceNumber = transportSequenceNumber
-        packet.lastSent = instant
-        packet.resendCount += 1
+        packet.resent(under: transportSequenceNumber, at: instant)
         history.remember(packet)
         counters.packets &+= 1
         counters.payloadBytes &+= UInt64(payloadByteCount)
         counters.retransmitted &+= 1
         counters.retransmittedBytes &+= UInt64(payloadByteCount)
+    }
+
+    /// How many bytes each departure touches.
+    static let departureByteCount = 256
+
+    /// Starts to fetch where the next departures will be remembered.
+    func prefetchHistory(packets: Int) {
+        history.prefetch(from: highestSent + 1, count: packets)
     }
 
     /// A fresh sequence number of the retransmission stream.

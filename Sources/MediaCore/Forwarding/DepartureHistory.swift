@@ -1,11 +1,35 @@
-/// Which packet left a transport under which transport-wide number, for the last of them.
+internal import CPrefetch
+
+/// What left a transport under which transport-wide number, for the last of them.
 struct DepartureHistory: ~Copyable {
     struct Entry {
         /// The transport-wide number; with the slot it tells one lap of the ring from another.
-        var number: UInt16 = 0
-        /// The consumer whose packet it was, and the packet's own extended sequence number there.
-        var consumer = SlotID(index: 0, generation: 0)
-        var sequenceNumber: Int64 = -1
+        let number: UInt16
+        /// The datagram's length.
+        let byteCount: UInt16
+        /// The consumer whose packet it was.
+        let consumer: SlotID
+        /// The low bits of the packet's own extended sequence number there.
+        let sequenceNumber: UInt32
+        /// When it left, in microseconds; wraps.
+        private let departure: UInt32
+
+        static let none = Entry(
+            number: 0, byteCount: 0, consumer: SlotID(index: 0, generation: 0), sequenceNumber: 0,
+            at: MediaInstant(nanoseconds: 0))
+
+        init(number: UInt16, byteCount: Int, consumer: SlotID, sequenceNumber: Int64, at instant: MediaInstant) {
+            self.number = number
+            self.byteCount = UInt16(clamping: byteCount)
+            self.consumer = consumer
+            self.sequenceNumber = UInt32(truncatingIfNeeded: sequenceNumber)
+            departure = UInt32(truncatingIfNeeded: instant.nanoseconds / 1000)
+        }
+
+        /// How long ago it left.
+        func age(at instant: MediaInstant) -> MediaDuration {
+            .microseconds(Int64(UInt32(truncatingIfNeeded: instant.nanoseconds / 1000) &- departure))
+        }
     }
 
     /// More than half a second of a 5 Mbit/s stream: feedback comes every 50 to 250 ms.
@@ -15,7 +39,7 @@ struct DepartureHistory: ~Copyable {
 
     init() {
         entries = .allocate(capacity: Self.capacity)
-        entries.initialize(repeating: Entry())
+        entries.initialize(repeating: .none)
     }
 
     deinit {
@@ -29,6 +53,13 @@ struct DepartureHistory: ~Copyable {
     /// What left under a number; nil when that is too long ago.
     func entry(_ number: UInt16) -> Entry? {
         let entry = entries[Int(number) & (Self.capacity - 1)]
-        return entry.number == number && entry.sequenceNumber >= 0 ? entry : nil
+        return entry.number == number && entry.consumer.generation != 0 ? entry : nil
+    }
+
+    /// Starts to fetch where departures from a number on will be remembered.
+    func prefetch(from number: UInt16, count: Int) {
+        let first = Int(number) & (Self.capacity - 1)
+        guard let base = entries.baseAddress else { return }
+        sluice_prefetch(base + first, min(count, Self.capacity - first) * MemoryLayout<Entry>.stride)
     }
 }

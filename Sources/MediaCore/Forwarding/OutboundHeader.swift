@@ -10,6 +10,8 @@ struct Departure {
 }
 
 /// Writes the RTP headers of one consumer: its own numbers, its own extension identifiers, the source's extension data.
+///
+/// What every packet carries is laid out once, as a template that is copied and filled in. Elements of the source follow.
 struct OutboundHeader {
     private let transportSequenceNumber: UInt8
     private let absoluteSendTime: UInt8
@@ -18,8 +20,18 @@ struct OutboundHeader {
     private let playoutDelay: UInt8
     private let videoOrientation: UInt8
     private let dependencyDescriptor: UInt8
-    private var midBytes = InlineArray<16, UInt8>(repeating: 0)
     private let midByteCount: Int
+    private var midBytes = InlineArray<16, UInt8>(repeating: 0)
+    /// Whether an identifier needs the two-byte form. Source: RFC 8285, section 4.3.
+    private let hasLargeIdentifier: Bool
+    /// Profile and length, then the elements of every packet in the one-byte form, then zeros.
+    private var template = InlineArray<8, UInt32>(repeating: 0)
+    /// Where the template's last element ends in the packet, and the header's length when nothing follows.
+    private var templateEnd = 16
+    private var templateHeaderByteCount = 12
+
+    /// Where the first element's value stands, counted from the packet's beginning.
+    private static let firstValue = 17
 
     /// Identifiers of 0 stand for extensions that were not negotiated.
     init(_ parameters: RTPParameters) {
@@ -31,12 +43,31 @@ struct OutboundHeader {
         playoutDelay = identifiers[.playoutDelay] ?? 0
         videoOrientation = identifiers[.videoOrientation] ?? 0
         dependencyDescriptor = identifiers[.dependencyDescriptor] ?? 0
+        hasLargeIdentifier =
+            max(
+                max(transportSequenceNumber, absoluteSendTime, mid), max(audioLevel, playoutDelay, videoOrientation),
+                dependencyDescriptor) > 14
         var count = 0
         for byte in parameters.mid.utf8.prefix(16) {
             midBytes[count] = byte
             count += 1
         }
         midByteCount = count
+        if !hasLargeIdentifier { makeTemplate() }
+    }
+
+    private mutating func makeTemplate() {
+        // A header of this consumer, written in full once; its fixed part is left out.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: 12 + 8 * 4, alignment: 4)
+        defer { memory.deallocate() }
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: 12 + 8 * 4)
+        var block = ExtensionBlock(memory: memory, isTwoByte: false)
+        appendOwn(&block, transportSequenceNumber: 0, absoluteSendTime: 0)
+        templateEnd = block.offset
+        templateHeaderByteCount = block.finish()
+        for offset in stride(from: 12, to: templateHeaderByteCount, by: 4) {
+            template[offset / 4 - 3] = memory.load(fromByteOffset: offset, as: UInt32.self)
+        }
     }
 
     /// Bounds what `write` will need for this packet.
@@ -45,13 +76,10 @@ struct OutboundHeader {
             + Int(packet.videoOrientation.count) + Int(packet.dependencyDescriptor.count)
     }
 
-    /// Whether an element needs the two-byte form. Source: RFC 8285, section 4.3.
-    private func needsTwoByteForm(_ packet: StoredPacket) -> Bool {
-        let largest = max(
-            max(transportSequenceNumber, absoluteSendTime, mid), max(audioLevel, playoutDelay, videoOrientation),
-            dependencyDescriptor)
-        return largest > 14 || packet.dependencyDescriptor.count > 16 || packet.playoutDelay.count > 16
-            || packet.audioLevel.count > 16 || packet.videoOrientation.count > 16
+    /// Whether an element of the source needs the two-byte form. Source: RFC 8285, section 4.3.
+    private func hasLargeElement(_ packet: StoredPacket) -> Bool {
+        packet.dependencyDescriptor.count > 16 || packet.playoutDelay.count > 16 || packet.audioLevel.count > 16
+            || packet.videoOrientation.count > 16
     }
 
     /// Writes the header of one packet and returns its length. `memory` holds at least `byteCountBound(packet)` bytes;
@@ -60,34 +88,68 @@ struct OutboundHeader {
         _ departure: Departure, _ packet: StoredPacket, from source: UnsafeRawPointer,
         to memory: UnsafeMutableRawPointer
     ) -> Int {
-        memory.storeBytes(of: 0x80, as: UInt8.self)
-        memory.storeBytes(
-            of: departure.payloadType | (packet.marker ? 0x80 : 0), toByteOffset: 1, as: UInt8.self)
+        let isTwoByte = hasLargeIdentifier || hasLargeElement(packet)
+        var block = ExtensionBlock(memory: memory, isTwoByte: isTwoByte)
+        if isTwoByte {
+            appendOwn(
+                &block, transportSequenceNumber: departure.transportSequenceNumber,
+                absoluteSendTime: departure.absoluteSendTime)
+        } else {
+            copyTemplate(&block, departure)
+        }
+        let first = UInt16(departure.payloadType | (packet.marker ? 0x80 : 0))
+        let version: UInt16 = templateHeaderByteCount > 12 ? 0x9000 : 0x8000
+        memory.storeBytes(of: (version | first).bigEndian, as: UInt16.self)
         memory.storeBytes(of: departure.sequenceNumber.bigEndian, toByteOffset: 2, as: UInt16.self)
         memory.storeBytes(of: departure.timestamp.bigEndian, toByteOffset: 4, as: UInt32.self)
         memory.storeBytes(of: departure.ssrc.bigEndian, toByteOffset: 8, as: UInt32.self)
-
-        var block = ExtensionBlock(memory: memory, isTwoByte: needsTwoByteForm(packet))
-        if transportSequenceNumber != 0 {
-            block.begin(transportSequenceNumber, 2)
-            block.append(UInt8(truncatingIfNeeded: departure.transportSequenceNumber >> 8))
-            block.append(UInt8(truncatingIfNeeded: departure.transportSequenceNumber))
-        }
-        if absoluteSendTime != 0 {
-            block.begin(absoluteSendTime, 3)
-            block.append(UInt8(truncatingIfNeeded: departure.absoluteSendTime >> 16))
-            block.append(UInt8(truncatingIfNeeded: departure.absoluteSendTime >> 8))
-            block.append(UInt8(truncatingIfNeeded: departure.absoluteSendTime))
-        }
-        if mid != 0, midByteCount > 0 {
-            block.begin(mid, midByteCount)
-            for index in 0..<midByteCount { block.append(midBytes[index]) }
-        }
+        guard isTwoByte || packet.hasExtensions else { return templateHeaderByteCount }
         block.copy(audioLevel, packet.audioLevel, from: source)
         block.copy(playoutDelay, packet.playoutDelay, from: source)
         block.copy(videoOrientation, packet.videoOrientation, from: source)
         block.copy(dependencyDescriptor, packet.dependencyDescriptor, from: source)
         return block.finish()
+    }
+
+    @inline(always)
+    private func copyTemplate(_ block: inout ExtensionBlock, _ departure: Departure) {
+        for offset in stride(from: 12, to: templateHeaderByteCount, by: 4) {
+            block.memory.storeBytes(of: template[offset / 4 - 3], toByteOffset: offset, as: UInt32.self)
+        }
+        block.offset = templateEnd
+        var position = Self.firstValue
+        if transportSequenceNumber != 0 {
+            block.memory.storeBytes(
+                of: departure.transportSequenceNumber.bigEndian, toByteOffset: position, as: UInt16.self)
+            position += 3
+        }
+        if absoluteSendTime != 0 {
+            let value = departure.absoluteSendTime
+            block.memory.storeBytes(of: UInt8(truncatingIfNeeded: value >> 16), toByteOffset: position, as: UInt8.self)
+            block.memory.storeBytes(
+                of: UInt16(truncatingIfNeeded: value).bigEndian, toByteOffset: position + 1, as: UInt16.self)
+        }
+    }
+
+    /// The elements that every packet carries.
+    private func appendOwn(
+        _ block: inout ExtensionBlock, transportSequenceNumber number: UInt16, absoluteSendTime time: UInt32
+    ) {
+        if transportSequenceNumber != 0 {
+            block.begin(transportSequenceNumber, 2)
+            block.append(UInt8(truncatingIfNeeded: number >> 8))
+            block.append(UInt8(truncatingIfNeeded: number))
+        }
+        if absoluteSendTime != 0 {
+            block.begin(absoluteSendTime, 3)
+            block.append(UInt8(truncatingIfNeeded: time >> 16))
+            block.append(UInt8(truncatingIfNeeded: time >> 8))
+            block.append(UInt8(truncatingIfNeeded: time))
+        }
+        if mid != 0, midByteCount > 0 {
+            block.begin(mid, midByteCount)
+            for index in 0..<midByteCount { block.append(midBytes[index]) }
+        }
     }
 }
 
@@ -95,7 +157,7 @@ struct OutboundHeader {
 private struct ExtensionBlock {
     let memory: UnsafeMutableRawPointer
     let isTwoByte: Bool
-    private var offset = 16
+    var offset = 16
 
     init(memory: UnsafeMutableRawPointer, isTwoByte: Bool) {
         self.memory = memory
@@ -132,7 +194,7 @@ private struct ExtensionBlock {
     mutating func finish() -> Int {
         guard offset > 16 else { return 12 }
         while offset & 3 != 0 { append(0) }
-        memory.storeBytes(of: 0x90, as: UInt8.self)
+        memory.storeBytes(of: 0x90 as UInt8, as: UInt8.self)
         let profile: UInt16 = isTwoByte ? 0x1000 : 0xBEDE
         memory.storeBytes(of: profile.bigEndian, toByteOffset: 12, as: UInt16.self)
         memory.storeBytes(

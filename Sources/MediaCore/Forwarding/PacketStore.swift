@@ -70,6 +70,12 @@ struct PacketStore: ~Copyable {
         return record
     }
 
+    /// The record whose number has these low bits, if it is there.
+    func record(lowBits: UInt32) -> StoredPacket? {
+        guard let highest else { return nil }
+        return record(highest + Int64(Int32(bitPattern: lowBits &- UInt32(truncatingIfNeeded: highest))))
+    }
+
     /// The lowest number that may belong to a stored packet's picture: right behind the last packet before it that belongs
     /// to another one. The packet's own number when none of those is near.
     func firstOfPicture(_ packet: StoredPacket) -> Int64 {

@@ -22,5 +22,10 @@ struct StoredPacket {
     var videoOrientation = ExtensionRange()
     var dependencyDescriptor = ExtensionRange()
 
+    /// Whether it has header extensions that are passed on.
+    var hasExtensions: Bool {
+        audioLevel.count | playoutDelay.count | videoOrientation.count | dependencyDescriptor.count != 0
+    }
+
     var byteCount: Int { Int(headerByteCount) + Int(payloadByteCount) }
 }

@@ -22,6 +22,12 @@ struct IPsecMBGaloisCounterMode: ~Copyable {
         sluice_ipsecmb_gcm_key_free(key)
     }
 
+    /// Starts to fetch the key's kilobyte into the cache.
+    func prefetch() {
+        sluice_ipsecmb_gcm_key_prefetch(key)
+        vector.prefetch()
+    }
+
     func protect(_ jobs: UnsafeMutableBufferPointer<SRTPJob>) {
         for position in jobs.indices where jobs[position].outcome == .pending {
             let job = jobs[position]

@@ -23,6 +23,14 @@ struct IPsecMBSRTPCipher: ~Copyable, SRTPCipher {
         self.library = library
     }
 
+    /// Starts to fetch a key that is large into the cache.
+    func prefetch() {
+        switch transform {
+        case .galoisCounter(let transform): transform.prefetch()
+        case .counter: break
+        }
+    }
+
     func protect(_ jobs: UnsafeMutableBufferPointer<SRTPJob>) {
         switch transform {
         case .galoisCounter(let transform): transform.protect(jobs)

@@ -30,6 +30,11 @@ struct SRTPTransmitter: ~Copyable {
         self.rtcp = rtcp
     }
 
+    /// Starts to fetch what the next `protect` will read.
+    func prefetch() {
+        rtp.prefetch()
+    }
+
     /// Encrypts packets out of place and writes their tags.
     mutating func protect(_ jobs: UnsafeMutableBufferPointer<SRTPJob>) {
         for position in jobs.indices {

@@ -22,6 +22,14 @@ enum SelectedSRTPCipher: ~Copyable, SRTPCipher {
         }
     }
 
+    /// Starts to fetch what the next `protect` will read, where it is known.
+    func prefetch() {
+        switch self {
+        case .libcrypto: break
+        case .ipsecMB(let cipher): cipher.prefetch()
+        }
+    }
+
     func protect(_ jobs: UnsafeMutableBufferPointer<SRTPJob>) {
         switch self {
         case .libcrypto(let cipher): cipher.protect(jobs)

@@ -1,3 +1,5 @@
+internal import CPrefetch
+
 /// A number that names one element of a `SlotTable`, and never another that takes its place later.
 struct SlotID: Hashable, Sendable {
     var index: UInt32
@@ -73,6 +75,17 @@ struct SlotTable<Element: ~Copyable>: ~Copyable {
             precondition(contains(id), "expired slot id")
             yield &elements[Int(id.index)]
         }
+    }
+
+    /// Where the element with an id is, until the next insertion; nil when the id has expired. For whoever looks at one
+    /// element many times.
+    func unsafeElement(_ id: SlotID) -> UnsafeMutablePointer<Element>? {
+        contains(id) ? elements + Int(id.index) : nil
+    }
+
+    /// Starts to fetch the first bytes of an element, which need not be there.
+    func prefetch(_ id: SlotID, byteCount: Int) {
+        sluice_prefetch(elements + Int(id.index), byteCount)
     }
 
     private mutating func grow() {
