@@ -101,9 +101,14 @@ bool sluice_enable_receive_segments(int descriptor) {
     return enable(descriptor, IPPROTO_UDP, UDP_GRO) == 0;
 }
 
-// Room for one packet information of either family and a segment size.
+bool sluice_enable_congestion_marks(int descriptor, int family) {
+    return family == 6 ? enable(descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS) == 0
+                       : enable(descriptor, IPPROTO_IP, IP_RECVTOS) == 0;
+}
+
+// Room for one packet information of either family, a traffic class and a segment size.
 union control {
-    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int))];
     struct cmsghdr alignment;
 };
 
@@ -203,10 +208,15 @@ static void read_source(const struct sockaddr_storage *storage, struct sluice_ad
     }
 }
 
+// The two bits of a traffic class, and their value that says so. Source: RFC 3168, section 5.
+static const int congestion_mask = 3;
+static const int congestion_experienced = 3;
+
 static void read_control(struct msghdr *header, struct sluice_received *message) {
     struct sluice_local *destination = &message->destination;
     memset(destination, 0, sizeof *destination);
     message->segment_size = 0;
+    message->has_experienced_congestion = false;
     for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control)) {
         if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo information;
@@ -224,6 +234,13 @@ static void read_control(struct msghdr *header, struct sluice_received *message)
             int segment_size;
             memcpy(&segment_size, CMSG_DATA(control), sizeof segment_size);
             if (segment_size > 0) message->segment_size = (uint32_t)segment_size;
+        } else if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_TOS) {
+            unsigned char service = *CMSG_DATA(control);
+            message->has_experienced_congestion = (service & congestion_mask) == congestion_experienced;
+        } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_TCLASS) {
+            int class;
+            memcpy(&class, CMSG_DATA(control), sizeof class);
+            message->has_experienced_congestion = (class & congestion_mask) == congestion_experienced;
         }
     }
 }

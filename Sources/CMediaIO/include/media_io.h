@@ -32,6 +32,9 @@ int sluice_udp_socket(int family, uint16_t *port);
 /// Has the kernel hand over runs of datagrams from one peer as one message (UDP_GRO). Returns whether it will.
 bool sluice_enable_receive_segments(int descriptor);
 
+/// Has the kernel tell each message's ECN mark (IP_RECVTOS, IPV6_RECVTCLASS). Returns whether it will.
+bool sluice_enable_congestion_marks(int descriptor, int family);
+
 /// Whether the kernel splits one message into datagrams (UDP_SEGMENT), tried out on the loopback interface.
 bool sluice_can_segment(void);
 
@@ -45,6 +48,9 @@ struct sluice_received {
     /// 0 for a message that is one datagram.
     uint32_t segment_size;
     bool is_truncated;
+    /// Whether the network marked the datagrams CE; the kernel joins only those of one mark. False where marks are not
+    /// told.
+    bool has_experienced_congestion;
 };
 
 /// What `recvmmsg` needs, allocated once.
