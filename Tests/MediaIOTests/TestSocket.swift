@@ -26,7 +26,7 @@ struct TestSocket: ~Copyable {
     /// Sends one datagram; a test that can't is broken.
     func send(_ bytes: [UInt8], to address: String, port: UInt16) throws {
         let remote = try #require(TransportAddress(address, port: port))
-        let vector = sluice_send_vector_create(1)
+        let vector = sluice_send_vector_create(1, remote.isIPv4 ? 4 : 6)
         defer { sluice_send_vector_free(vector) }
         var target = sluice_address(high: remote.high, low: remote.low, port: remote.port)
         var local = sluice_local()

@@ -67,12 +67,13 @@ int sluice_receive(struct sluice_receive_vector *vector, int descriptor, struct 
 /// What `sendmmsg` needs, allocated once.
 struct sluice_send_vector;
 
-struct sluice_send_vector *sluice_send_vector_create(uint32_t capacity);
+/// Makes room for `capacity` messages to peers of one family (4 or 6).
+struct sluice_send_vector *sluice_send_vector_create(uint32_t capacity, int family);
 void sluice_send_vector_free(struct sluice_send_vector *vector);
 
 /// Fills message `index` of the vector: one datagram, or, when `segment_size` is less than `count`, as many as there are
-/// segments of that size, the last of which may be shorter. The bytes must stay in place until it is sent. `local` is
-/// the address to send from; all zero leaves the choice to the kernel.
+/// segments of that size, the last of which may be shorter. The bytes must stay in place until it is sent. `remote` is of
+/// the vector's family. `local` is the address to send from; all zero leaves the choice to the kernel.
 void sluice_send_vector_set(
     struct sluice_send_vector *vector, uint32_t index, const void *bytes, size_t count, size_t segment_size,
     const struct sluice_address *remote, const struct sluice_local *local);
