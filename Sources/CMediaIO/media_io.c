@@ -101,9 +101,14 @@ bool sluice_enable_receive_segments(int descriptor) {
     return enable(descriptor, IPPROTO_UDP, UDP_GRO) == 0;
 }
 
-// Room for one packet information of either family and a segment size.
+bool sluice_enable_congestion_marks(int descriptor, int family) {
+    return family == 6 ? enable(descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS) == 0
+                       : enable(descriptor, IPPROTO_IP, IP_RECVTOS) == 0;
+}
+
+// Room for one packet information of either family, a traffic class and a segment size.
 union control {
-    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + 2 * CMSG_SPACE(sizeof(int))];
     struct cmsghdr alignment;
 };
 
@@ -154,18 +159,6 @@ struct sluice_receive_vector {
     union control *controls;
 };
 
-// The kernel overwrites lengths and flags of what it fills: they are set again before the next call.
-static void reset_message(struct sluice_receive_vector *vector, uint32_t index) {
-    vector->messages[index].msg_hdr = (struct msghdr){
-        .msg_name = &vector->sources[index],
-        .msg_namelen = sizeof vector->sources[index],
-        .msg_iov = &vector->segments[index],
-        .msg_iovlen = 1,
-        .msg_control = &vector->controls[index],
-        .msg_controllen = sizeof vector->controls[index],
-    };
-}
-
 struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity, void *slab, size_t slot_size) {
     struct sluice_receive_vector *vector = calloc(1, sizeof *vector);
     if (!vector) abort();
@@ -177,7 +170,14 @@ struct sluice_receive_vector *sluice_receive_vector_create(uint32_t capacity, vo
     if (!vector->messages || !vector->segments || !vector->sources || !vector->controls) abort();
     for (uint32_t i = 0; i < capacity; i++) {
         vector->segments[i] = (struct iovec){.iov_base = (char *)slab + i * slot_size, .iov_len = slot_size};
-        reset_message(vector, i);
+        vector->messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &vector->sources[i],
+            .msg_namelen = sizeof vector->sources[i],
+            .msg_iov = &vector->segments[i],
+            .msg_iovlen = 1,
+            .msg_control = &vector->controls[i],
+            .msg_controllen = sizeof vector->controls[i],
+        };
     }
     return vector;
 }
@@ -203,10 +203,15 @@ static void read_source(const struct sockaddr_storage *storage, struct sluice_ad
     }
 }
 
+// The two bits of a traffic class, and their value that says so. Source: RFC 3168, section 5.
+static const int congestion_mask = 3;
+static const int congestion_experienced = 3;
+
 static void read_control(struct msghdr *header, struct sluice_received *message) {
     struct sluice_local *destination = &message->destination;
     memset(destination, 0, sizeof *destination);
     message->segment_size = 0;
+    message->has_experienced_congestion = false;
     for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control; control = CMSG_NXTHDR(header, control)) {
         if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo information;
@@ -224,6 +229,13 @@ static void read_control(struct msghdr *header, struct sluice_received *message)
             int segment_size;
             memcpy(&segment_size, CMSG_DATA(control), sizeof segment_size);
             if (segment_size > 0) message->segment_size = (uint32_t)segment_size;
+        } else if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_TOS) {
+            unsigned char service = *CMSG_DATA(control);
+            message->has_experienced_congestion = (service & congestion_mask) == congestion_experienced;
+        } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_TCLASS) {
+            int class;
+            memcpy(&class, CMSG_DATA(control), sizeof class);
+            message->has_experienced_congestion = (class & congestion_mask) == congestion_experienced;
         }
     }
 }
@@ -237,13 +249,18 @@ int sluice_receive(struct sluice_receive_vector *vector, int descriptor, struct 
         read_control(header, &messages[i]);
         messages[i].count = vector->messages[i].msg_len;
         messages[i].is_truncated = (header->msg_flags & MSG_TRUNC) != 0;
-        reset_message(vector, i);
+        // The kernel has put what it used in place of the room there is.
+        header->msg_namelen = sizeof vector->sources[i];
+        header->msg_controllen = sizeof vector->controls[i];
     }
     return count;
 }
 
 struct sluice_send_vector {
     uint32_t capacity;
+    bool is_ipv4;
+    /// The room of packet information before the segment size in each of `controls`.
+    size_t information_space;
     struct mmsghdr *messages;
     struct iovec *segments;
     union {
@@ -253,15 +270,36 @@ struct sluice_send_vector {
     union control *controls;
 };
 
-struct sluice_send_vector *sluice_send_vector_create(uint32_t capacity) {
+// Writes what is the same in every message: `sluice_send_vector_set` changes only the rest.
+static void prepare_message(struct sluice_send_vector *vector, uint32_t index) {
+    struct msghdr *header = &vector->messages[index].msg_hdr;
+    header->msg_name = &vector->remotes[index];
+    header->msg_namelen = vector->is_ipv4 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    header->msg_iov = &vector->segments[index];
+    header->msg_iovlen = 1;
+    header->msg_control = &vector->controls[index];
+    if (vector->is_ipv4) {
+        vector->remotes[index].ipv4.sin_family = AF_INET;
+        write_control(header, IPPROTO_IP, IP_PKTINFO, &(struct in_pktinfo){0}, sizeof(struct in_pktinfo));
+    } else {
+        vector->remotes[index].ipv6.sin6_family = AF_INET6;
+        write_control(header, IPPROTO_IPV6, IPV6_PKTINFO, &(struct in6_pktinfo){0}, sizeof(struct in6_pktinfo));
+    }
+    vector->information_space = header->msg_controllen;
+    write_control(header, IPPROTO_UDP, UDP_SEGMENT, &(uint16_t){0}, sizeof(uint16_t));
+}
+
+struct sluice_send_vector *sluice_send_vector_create(uint32_t capacity, int family) {
     struct sluice_send_vector *vector = calloc(1, sizeof *vector);
     if (!vector) abort();
     vector->capacity = capacity;
+    vector->is_ipv4 = family == 4;
     vector->messages = calloc(capacity, sizeof *vector->messages);
     vector->segments = calloc(capacity, sizeof *vector->segments);
     vector->remotes = calloc(capacity, sizeof *vector->remotes);
     vector->controls = calloc(capacity, sizeof *vector->controls);
     if (!vector->messages || !vector->segments || !vector->remotes || !vector->controls) abort();
+    for (uint32_t i = 0; i < capacity; i++) prepare_message(vector, i);
     return vector;
 }
 
@@ -278,43 +316,31 @@ void sluice_send_vector_set(
     const struct sluice_address *remote, const struct sluice_local *local) {
     if (index >= vector->capacity) abort();
     vector->segments[index] = (struct iovec){.iov_base = (void *)bytes, .iov_len = count};
-    struct msghdr *header = &vector->messages[index].msg_hdr;
-    *header = (struct msghdr){
-        .msg_name = &vector->remotes[index],
-        .msg_iov = &vector->segments[index],
-        .msg_iovlen = 1,
-        .msg_control = &vector->controls[index],
-    };
-    bool is_ipv4 = is_mapped(remote->high, remote->low);
-    if (is_ipv4) {
-        vector->remotes[index].ipv4 = (struct sockaddr_in){
-            .sin_family = AF_INET,
-            .sin_port = htons(remote->port),
-            .sin_addr.s_addr = htonl((uint32_t)remote->low),
-        };
-        header->msg_namelen = sizeof(struct sockaddr_in);
-    } else {
-        vector->remotes[index].ipv6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(remote->port)};
-        write_ipv6(&vector->remotes[index].ipv6.sin6_addr, remote->high, remote->low);
-        header->msg_namelen = sizeof(struct sockaddr_in6);
-    }
+    char *information = vector->controls[index].bytes;
+    unsigned char *fields = CMSG_DATA((struct cmsghdr *)information);
     // A local address of the other family can only be a mistake: the kernel's choice is better than a refusal.
     bool is_unspecified = local->high == 0 && local->low == 0;
-    if (is_unspecified || is_mapped(local->high, local->low) != is_ipv4) {
-        // No control message.
-    } else if (is_ipv4) {
-        struct in_pktinfo information = {.ipi_spec_dst.s_addr = htonl((uint32_t)local->low)};
-        write_control(header, IPPROTO_IP, IP_PKTINFO, &information, sizeof information);
+    bool has_information = !is_unspecified && is_mapped(local->high, local->low) == vector->is_ipv4;
+    if (vector->is_ipv4) {
+        vector->remotes[index].ipv4.sin_port = htons(remote->port);
+        vector->remotes[index].ipv4.sin_addr.s_addr = htonl((uint32_t)remote->low);
+        uint32_t address = htonl((uint32_t)local->low);
+        memcpy(fields + offsetof(struct in_pktinfo, ipi_spec_dst), &address, sizeof address);
     } else {
-        struct in6_pktinfo information = {.ipi6_ifindex = local->interface};
-        write_ipv6(&information.ipi6_addr, local->high, local->low);
-        write_control(header, IPPROTO_IPV6, IPV6_PKTINFO, &information, sizeof information);
+        vector->remotes[index].ipv6.sin6_port = htons(remote->port);
+        write_ipv6(&vector->remotes[index].ipv6.sin6_addr, remote->high, remote->low);
+        struct in6_pktinfo value = {.ipi6_ifindex = local->interface};
+        write_ipv6(&value.ipi6_addr, local->high, local->low);
+        memcpy(fields, &value, sizeof value);
     }
+    struct msghdr *header = &vector->messages[index].msg_hdr;
+    header->msg_control = has_information ? information : information + vector->information_space;
+    header->msg_controllen = has_information ? vector->information_space : 0;
     if (segment_size < count) {
         uint16_t size = (uint16_t)segment_size;
-        write_control(header, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
+        memcpy(CMSG_DATA((struct cmsghdr *)(information + vector->information_space)), &size, sizeof size);
+        header->msg_controllen += CMSG_SPACE(sizeof size);
     }
-    if (header->msg_controllen == 0) header->msg_control = NULL;
 }
 
 bool sluice_send_vector_is_segmented(const struct sluice_send_vector *vector, uint32_t index) {
@@ -332,49 +358,6 @@ int sluice_send(int descriptor, struct sluice_send_vector *vector, uint32_t star
     if (descriptor < 0) return -EAFNOSUPPORT;
     int count = sendmmsg(descriptor, vector->messages + start, end - start, 0);
     return count < 0 ? -errno : count;
-}
-
-enum sluice_refusal sluice_refusal_of(int result) {
-    switch (-result) {
-    case EAGAIN: return SLUICE_WOULD_BLOCK;
-    case EINTR: return SLUICE_INTERRUPTED;
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case EHOSTDOWN:
-    case EADDRNOTAVAIL:
-    case EAFNOSUPPORT: return SLUICE_UNREACHABLE;
-    case EPERM:
-    case EACCES: return SLUICE_NOT_PERMITTED;
-    case EINVAL:
-    case EDESTADDRREQ: return SLUICE_INVALID;
-    case EMSGSIZE: return SLUICE_TOO_LARGE;
-    case ECONNREFUSED: return SLUICE_REFUSED;
-    case ENOBUFS:
-    case ENOMEM: return SLUICE_NO_BUFFERS;
-    default: return SLUICE_OTHER;
-    }
-}
-
-bool sluice_is_address_in_use(int result) {
-    return result == -EADDRINUSE;
-}
-
-bool sluice_is_permission_denied(int result) {
-    return result == -EACCES || result == -EPERM;
-}
-
-bool sluice_is_family_unavailable(int result) {
-    return result == -EAFNOSUPPORT || result == -EADDRNOTAVAIL || result == -EPROTONOSUPPORT;
-}
-
-void sluice_error_text(int result, char *text, size_t capacity) {
-    // The GNU variant may return text of its own instead of filling the buffer.
-    char *message = strerror_r(-result, text, capacity);
-    if (message != text && capacity > 0) {
-        strncpy(text, message, capacity - 1);
-        text[capacity - 1] = 0;
-    }
 }
 
 // MARK: Interfaces

@@ -35,6 +35,7 @@ struct EngineDriver: ~Copyable {
     private var awaitsIPv4 = false
     private var awaitsIPv6 = false
     private var waitCalls: UInt64 = 0
+    private let isReadingECN: Bool
     private let ready: UnsafeMutablePointer<sluice_ready>
 
     init(
@@ -49,6 +50,7 @@ struct EngineDriver: ~Copyable {
             guard result >= 0 else { throw .system("creating the event loop", result: result) }
         }
         self.coalescing = FrameCoalescing(ceiling: coalescing)
+        isReadingECN = sockets.enableCongestionMarks()
         receiver = Receiver(layout: sockets.enableReceiveSegments() ? .segments : .datagrams)
         sender = Sender(
             ipv4: sockets.ipv4.number, ipv6: sockets.ipv6.number, segments: segments, transmit: transmit)
@@ -208,6 +210,8 @@ struct EngineDriver: ~Copyable {
         result.messagesReceived = receiver.messageCount
         result.bytesReceived = receiver.byteCount
         result.datagramsTruncated = receiver.truncated
+        result.isReadingECN = isReadingECN
+        result.datagramsReceivedWithCE = receiver.congestionMarks
         result.receiveCalls = receiver.calls
         result.receiveErrors = receiver.errors
         result.datagramsSent = sender.datagramsSent

@@ -119,7 +119,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
 
             let isStopping = state.withLock { state in
                 state.isAsleep = false
-                if nextJob == jobs.count {
+                if nextJob == jobs.count, nextJob > 0 || !state.jobs.isEmpty {
                     jobs.removeAll(keepingCapacity: true)
                     nextJob = 0
                     swap(&jobs, &state.jobs)
@@ -168,6 +168,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     private func deliver(_ pending: inout [MediaEvent]) {
+        guard !pending.isEmpty else { return }
         for event in pending { events.append(event) }
         pending.removeAll(keepingCapacity: true)
     }

@@ -33,6 +33,9 @@ struct Receiver: ~Copyable {
     private(set) var messageCount: UInt64 = 0
     private(set) var byteCount: UInt64 = 0
     private(set) var truncated: UInt64 = 0
+    /// Datagrams with the mark CE, where the sockets tell it. The engine is not told: the feedback it sends has no place
+    /// for marks.
+    private(set) var congestionMarks: UInt64 = 0
     private(set) var calls: UInt64 = 0
     private(set) var errors: UInt64 = 0
 
@@ -70,7 +73,9 @@ struct Receiver: ~Copyable {
             let remote = TransportAddress(high: source.high, low: source.low, port: source.port)
             let path = NetworkPath(remote: remote, local: locals.index(of: message.destination))
             messageCount &+= 1
+            let datagramsBefore = datagramCount
             record(message, at: index * layout.slotSize, path)
+            if message.has_experienced_congestion { congestionMarks &+= datagramCount &- datagramsBefore }
         }
         return Int(count) == layout.slotCount
     }

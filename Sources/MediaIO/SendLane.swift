@@ -14,8 +14,10 @@ struct SendLane: ~Copyable {
     private let socket: Int32
     private let transmit: Transmit
     private let vector: OpaquePointer
-    /// What is to be sent, in order.
-    private var messages: [SegmentedMessage] = []
+    /// What is to be sent, in order: the first `messageCount`. Not an array, which would ask at every change whether it
+    /// is shared.
+    private let messages: UnsafeMutablePointer<SegmentedMessage>
+    private var messageCount = 0
     private var queue: SendQueue
     private var gate: SegmentationGate
     private(set) var datagramsSent: UInt64 = 0
@@ -27,17 +29,20 @@ struct SendLane: ~Copyable {
     /// Refused datagrams, indexed by the raw value of `sluice_refusal`.
     private(set) var refusals = [UInt64](repeating: 0, count: Int(SLUICE_OTHER.rawValue) + 1)
 
-    init(socket: Int32, segments: Bool, transmit: @escaping Transmit, queueBytes: Int, queueCount: Int) {
+    init(
+        socket: Int32, family: Int32, segments: Bool, transmit: @escaping Transmit, queueBytes: Int, queueCount: Int
+    ) {
         self.socket = socket
         self.transmit = transmit
-        vector = sluice_send_vector_create(UInt32(Self.vectorCapacity))
-        messages.reserveCapacity(Self.vectorCapacity)
+        vector = sluice_send_vector_create(UInt32(Self.vectorCapacity), family)
+        messages = .allocate(capacity: Self.vectorCapacity)
         queue = SendQueue(byteCapacity: queueBytes, maximumCount: queueCount)
         gate = SegmentationGate(isAvailable: segments)
     }
 
     deinit {
         sluice_send_vector_free(vector)
+        messages.deallocate()
     }
 
     /// Whether datagrams wait until the socket is writable.
@@ -60,14 +65,15 @@ struct SendLane: ~Copyable {
 
     /// Sends what `append` has taken; queues what the socket has no room for.
     mutating func flush(from base: UnsafeRawPointer, locals: borrowing LocalAddressTable) {
+        guard messageCount > 0 else { return }
         let handled = transmitGathered(from: base, locals: locals)
-        for index in handled..<messages.count {
+        for index in handled..<messageCount {
             while messages[index].count > 0 {
                 queue.append(messages[index].first, from: base)
                 messages[index].removeFirst()
             }
         }
-        messages.removeAll(keepingCapacity: true)
+        messageCount = 0
     }
 
     /// Sends from the queue, now that the socket has room.
@@ -77,8 +83,8 @@ struct SendLane: ~Copyable {
             while count < queue.count, gather(queue[count]) { count += 1 }
             let handled = transmitGathered(from: queue.base, locals: locals)
             var left = 0
-            for message in messages[handled...] { left += message.count }
-            messages.removeAll(keepingCapacity: true)
+            for index in handled..<messageCount { left += messages[index].count }
+            messageCount = 0
             queue.removeFirst(count - left)
             if left > 0 { return }
         }
@@ -86,14 +92,14 @@ struct SendLane: ~Copyable {
 
     /// Puts a datagram into the last message, or into one of its own. Returns false when there are enough messages.
     private mutating func gather(_ datagram: PendingDatagram) -> Bool {
-        let last = messages.count - 1
         if gate.isOpen {
-            if last >= 0, messages[last].join(datagram) { return true }
+            if messageCount > 0, messages[messageCount - 1].join(datagram) { return true }
         } else {
             gate.passed()
         }
-        guard messages.count < Self.vectorCapacity else { return false }
-        messages.append(SegmentedMessage(datagram))
+        guard messageCount < Self.vectorCapacity else { return false }
+        messages.advanced(by: messageCount).initialize(to: SegmentedMessage(datagram))
+        messageCount += 1
         return true
     }
 
@@ -101,10 +107,10 @@ struct SendLane: ~Copyable {
 
     /// Returns how many messages are dealt with, sent or refused; the rest found the socket's buffer full.
     private mutating func transmitGathered(from base: UnsafeRawPointer, locals: borrowing LocalAddressTable) -> Int {
-        for index in messages.indices { load(messages[index], at: index, from: base, locals: locals) }
+        for index in 0..<messageCount { load(messages[index], at: index, from: base, locals: locals) }
         var start = 0
-        while start < messages.count {
-            let result = transmit(start..<messages.count)
+        while start < messageCount {
+            let result = transmit(start..<messageCount)
             if result > 0 {
                 let end = start + Int(result)
                 for index in start..<end { count(messages[index]) }

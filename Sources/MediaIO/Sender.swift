@@ -14,9 +14,11 @@ struct Sender: ~Copyable {
         queueCount: Int = 1024
     ) {
         self.ipv4 = SendLane(
-            socket: ipv4, segments: segments, transmit: transmit, queueBytes: queueBytes, queueCount: queueCount)
+            socket: ipv4, family: 4, segments: segments, transmit: transmit, queueBytes: queueBytes,
+            queueCount: queueCount)
         self.ipv6 = SendLane(
-            socket: ipv6, segments: segments, transmit: transmit, queueBytes: queueBytes, queueCount: queueCount)
+            socket: ipv6, family: 6, segments: segments, transmit: transmit, queueBytes: queueBytes,
+            queueCount: queueCount)
     }
 
     /// Sends everything in the arena, or queues it; the arena can be emptied afterwards.

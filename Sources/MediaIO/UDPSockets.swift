@@ -35,6 +35,12 @@ struct UDPSockets: ~Copyable {
         return (ipv6.isOpen && sluice_enable_receive_segments(ipv6.number)) || isEnabled
     }
 
+    /// Has the kernel tell the marks of explicit congestion notification. Returns whether one of the sockets will.
+    func enableCongestionMarks() -> Bool {
+        let isEnabled = sluice_enable_congestion_marks(ipv4.number, 4)
+        return (ipv6.isOpen && sluice_enable_congestion_marks(ipv6.number, 6)) || isEnabled
+    }
+
     private static func error(_ result: Int32, port: UInt16) -> MediaIOError {
         if sluice_is_address_in_use(result) { return .portInUse(port) }
         if sluice_is_permission_denied(result) { return .portNotPermitted(port) }

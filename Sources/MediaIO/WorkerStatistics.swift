@@ -8,6 +8,12 @@ public struct WorkerStatistics: Sendable, Encodable {
     public var bytesReceived: UInt64 = 0
     /// Datagrams dropped because they were larger than any we can use (2,048 bytes).
     public var datagramsTruncated: UInt64 = 0
+    /// Whether the kernel tells the marks of explicit congestion notification (ECN) on what is received.
+    public var isReadingECN = false
+    /// Datagrams received with the mark CE, congestion experienced; 0 where marks are not told.
+    ///
+    /// Source: RFC 3168, section 5.
+    public var datagramsReceivedWithCE: UInt64 = 0
     /// System calls that received.
     public var receiveCalls: UInt64 = 0
     /// Those that failed.

@@ -36,6 +36,21 @@ extension MediaIOTests {
             #expect(coalescing.saving == 75)
         }
 
+        @Test func soundNeverWaits() {
+            var coalescing = experienced(ceiling: ceiling)
+            for _ in 0..<100 {
+                coalescing.received(1, leavesFrameOpen: false, at: start)
+                #expect(coalescing.deadline(at: start) == nil)
+                coalescing.forwarded(datagrams: 100, messages: 100)
+            }
+            #expect(coalescing.waitCount == 0)
+            // Nor when it comes while a frame waits: then both leave.
+            coalescing.received(1, leavesFrameOpen: true, at: start)
+            #expect(coalescing.deadline(at: start) != nil)
+            coalescing.received(1, leavesFrameOpen: false, at: after(10))
+            #expect(coalescing.deadline(at: after(10)) == nil)
+        }
+
         @Test func noPacketWaitsLongerThanTheCeiling() {
             for seed in UInt64(0)..<200 {
                 var random = SeededRandom(seed: seed)

@@ -75,6 +75,38 @@ extension MediaIOTests {
             }
         }
 
+        /// What was sent before must not show in a message: its place in the vector is prepared only once.
+        @Test func aMessageKeepsNothingOfTheOneBefore() throws {
+            var random = SeededRandom(seed: 5)
+            for (family, near, far) in [(Int32(4), "127.0.0.1", "127.0.0.2"), (6, "::1", "::1")] {
+                let origin = try TestSocket(family: family)
+                var target = try TestSocket(family: family)
+                let number = origin.socket.number
+                var sender = Sender(ipv4: family == 4 ? number : -1, ipv6: family == 6 ? number : -1, segments: true)
+                var locals = LocalAddressTable()
+                let address = try #require(TransportAddress(far, port: 0))
+                let local = locals.index(of: sluice_local(high: address.high, low: address.low, interface: 0))
+                var expected: [[UInt8]] = []
+                var sources: [String] = []
+                for number in 0..<200 {
+                    var arena = TransmitArena()
+                    let isChosen = Bool.random(using: &random)
+                    for _ in 0..<Int.random(in: 1...3, using: &random) {
+                        let bytes = datagram(number, count: 100 + number)
+                        try arena.append(bytes, to: near, port: target.port, local: isChosen ? local : 0)
+                        expected.append(bytes)
+                        sources.append(isChosen ? far : near)
+                    }
+                    sender.send(arena, locals: locals)
+                    #expect(sender.messagesSent == UInt64(number + 1))
+                    target.receive(count: expected.count)
+                }
+                #expect(target.datagrams == expected)
+                #expect(target.paths.map(\.remote.addressText) == sources)
+                #expect(sender.refusals.isEmpty)
+            }
+        }
+
         @Test func badDestinationsAmongSegmentedMessages() throws {
             let origin = try TestSocket()
             var target = try TestSocket()

@@ -26,7 +26,7 @@ struct TestSocket: ~Copyable {
     /// Sends one datagram; a test that can't is broken.
     func send(_ bytes: [UInt8], to address: String, port: UInt16) throws {
         let remote = try #require(TransportAddress(address, port: port))
-        let vector = sluice_send_vector_create(1)
+        let vector = sluice_send_vector_create(1, remote.isIPv4 ? 4 : 6)
         defer { sluice_send_vector_free(vector) }
         var target = sluice_address(high: remote.high, low: remote.low, port: remote.port)
         var local = sluice_local()
@@ -37,6 +37,15 @@ struct TestSocket: ~Copyable {
         try #require(result == 1)
     }
 
+    /// Sets the byte of DSCP and ECN that datagrams leave with.
+    func setTrafficClass(_ value: Int32, family: Int32) throws {
+        var value = value
+        let (level, option) = family == 6 ? (IPPROTO_IPV6, IPV6_TCLASS) : (IPPROTO_IP, IP_TOS)
+        let result = setsockopt(socket.number, Int32(level), option, &value, socklen_t(MemoryLayout<Int32>.size))
+        try #require(result == 0)
+    }
+
+    var congestionMarks: UInt64 { receiver.congestionMarks }
     var messageCount: UInt64 { receiver.messageCount }
     var truncated: UInt64 { receiver.truncated }
 

@@ -32,6 +32,9 @@ int sluice_udp_socket(int family, uint16_t *port);
 /// Has the kernel hand over runs of datagrams from one peer as one message (UDP_GRO). Returns whether it will.
 bool sluice_enable_receive_segments(int descriptor);
 
+/// Has the kernel tell each message's ECN mark (IP_RECVTOS, IPV6_RECVTCLASS). Returns whether it will.
+bool sluice_enable_congestion_marks(int descriptor, int family);
+
 /// Whether the kernel splits one message into datagrams (UDP_SEGMENT), tried out on the loopback interface.
 bool sluice_can_segment(void);
 
@@ -45,6 +48,9 @@ struct sluice_received {
     /// 0 for a message that is one datagram.
     uint32_t segment_size;
     bool is_truncated;
+    /// Whether the network marked the datagrams CE; the kernel joins only those of one mark. False where marks are not
+    /// told.
+    bool has_experienced_congestion;
 };
 
 /// What `recvmmsg` needs, allocated once.
@@ -61,12 +67,13 @@ int sluice_receive(struct sluice_receive_vector *vector, int descriptor, struct 
 /// What `sendmmsg` needs, allocated once.
 struct sluice_send_vector;
 
-struct sluice_send_vector *sluice_send_vector_create(uint32_t capacity);
+/// Makes room for `capacity` messages to peers of one family (4 or 6).
+struct sluice_send_vector *sluice_send_vector_create(uint32_t capacity, int family);
 void sluice_send_vector_free(struct sluice_send_vector *vector);
 
 /// Fills message `index` of the vector: one datagram, or, when `segment_size` is less than `count`, as many as there are
-/// segments of that size, the last of which may be shorter. The bytes must stay in place until it is sent. `local` is
-/// the address to send from; all zero leaves the choice to the kernel.
+/// segments of that size, the last of which may be shorter. The bytes must stay in place until it is sent. `remote` is of
+/// the vector's family. `local` is the address to send from; all zero leaves the choice to the kernel.
 void sluice_send_vector_set(
     struct sluice_send_vector *vector, uint32_t index, const void *bytes, size_t count, size_t segment_size,
     const struct sluice_address *remote, const struct sluice_local *local);
