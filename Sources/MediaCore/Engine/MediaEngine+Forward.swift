@@ -1,5 +1,5 @@
-/// Forwarding: each stream's fresh packets to each of its consumers, consumer by consumer, so that one consumer's
-/// packets lie side by side in the arena and its keys stay in the cache.
+/// Forwarding: what arrived departs, one watcher's transport after the other, so that one watcher's packets lie side by
+/// side in the arena and its keys stay in the cache.
 extension MediaEngine {
     /// Output is handed over in pieces of about this size: what was encrypted is still in the processor's cache when the
     /// kernel copies it, and so is the memory it is written to.
@@ -8,90 +8,146 @@ extension MediaEngine {
     /// Appends pending datagrams to `output`: a piece, or as far as they fit. Returns whether there is anything to send:
     /// send it, call `outputSent`, and call again until false.
     public mutating func fillOutput(at instant: MediaInstant) -> Bool {
-        var finished = 0
-        while finished < dirty.count, forward(dirty[finished], at: instant) { finished += 1 }
-        dirty.removeFirst(finished)
+        queueDepartures()
+        while departed < departing.count, output.byteCount < Self.pieceByteCount {
+            fetchAhead()
+            guard depart(departing[departed], at: instant) else { break }
+            departed += 1
+        }
+        if departed == departing.count {
+            departing.removeAll(keepingCapacity: true)
+            departed = 0
+        }
         rescheduleTouched()
         return !output.isEmpty
     }
 
-    /// Forwards one stream's fresh packets; false when the output wants to be sent before the end.
-    private mutating func forward(_ stream: SlotID, at instant: MediaInstant) -> Bool {
-        guard let source = streams.unsafeElement(stream) else { return true }
-        guard let producer = producers.unsafeElement(source.pointee.producer), producer.pointee.forwarded == stream
-        else {
-            source.pointee.fresh.removeAll(keepingCapacity: true)
-            cursor = ForwardingCursor()
-            return true
-        }
-        repeat {
-            // A round that was broken off goes on; if its stream has closed meanwhile, this is another's first.
-            if cursor.stream != stream { cursor = ForwardingCursor(stream: stream, limit: source.pointee.fresh.count) }
-            while cursor.consumer < producer.pointee.consumers.count {
-                guard output.byteCount < Self.pieceByteCount else { return false }
-                fetchAhead(producer)
-                let consumer = producer.pointee.consumers[cursor.consumer]
-                guard forward(stream, source, to: consumer, at: instant) else { return false }
-                cursor.consumer += 1
-                cursor.packet = 0
+    /// Lets every transport know which of its consumers have something to send. Those of video come to stand before those
+    /// of sound, whose packets are shorter: of a segmented message only the last may be shorter than the others.
+    private mutating func queueDepartures() {
+        guard !dirty.isEmpty else { return }
+        queueDepartures(of: .audio)
+        queueDepartures(of: .video)
+        dirty.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func queueDepartures(of kind: MediaKind) {
+        for id in dirty {
+            guard let producer = producers.unsafeElement(id), producer.pointee.parameters.kind == kind else { continue }
+            producer.pointee.isDirty = false
+            let count = producer.pointee.consumers.count
+            for index in 0..<count {
+                if index + 4 < count {
+                    consumers.prefetch(producer.pointee.consumers[index + 4], byteCount: 64)
+                }
+                if index + 2 < count, let ahead = consumers.unsafeElement(producer.pointee.consumers[index + 2]) {
+                    transports.prefetch(ahead.pointee.transport, byteCount: 64)
+                }
+                queue(producer.pointee.consumers[index])
             }
-            source.pointee.fresh.removeFirst(cursor.limit)
-            cursor = ForwardingCursor()
-        } while !source.pointee.fresh.isEmpty
+        }
+    }
+
+    /// Queues a consumer for its transport's turn, before those that wait already.
+    private mutating func queue(_ id: SlotID) {
+        guard let consumer = consumers.unsafeElement(id), !consumer.pointee.isQueued,
+            let transport = transports.unsafeElement(consumer.pointee.transport)
+        else { return }
+        consumer.pointee.isQueued = true
+        consumer.pointee.nextQueued = transport.pointee.firstQueued
+        transport.pointee.firstQueued = id
+        guard !transport.pointee.isDeparting else { return }
+        transport.pointee.isDeparting = true
+        departing.append(consumer.pointee.transport)
+    }
+
+    /// Fetches into the cache what the next transports will need, while the current one's packets are encrypted: with
+    /// hundreds of them, each has been out of it since the last frame.
+    private func fetchAhead() {
+        if departed + 2 < departing.count {
+            transports.prefetch(departing[departed + 2], byteCount: Transport.departureByteCount)
+            if let transport = transports.unsafeElement(departing[departed + 2]),
+                let consumer = transport.pointee.firstQueued
+            {
+                consumers.prefetch(consumer, byteCount: Consumer.departureByteCount)
+            }
+        }
+        if departed + 1 < departing.count, let transport = transports.unsafeElement(departing[departed + 1]),
+            let first = transport.pointee.firstQueued, let consumer = consumers.unsafeElement(first),
+            let producer = producers.unsafeElement(consumer.pointee.producer)
+        {
+            let packets = Int(truncatingIfNeeded: min(producer.pointee.arrivals.end - consumer.pointee.position, 16))
+            consumer.pointee.prefetchHistory(packets: packets)
+            transport.pointee.prefetchDepartures(packets: packets)
+        }
+    }
+
+    /// Sends what a transport's consumers have; false when the arena is full before the end.
+    private mutating func depart(_ id: SlotID, at instant: MediaInstant) -> Bool {
+        guard let transport = transports.unsafeElement(id) else { return true }
+        let route = route(transport, at: instant)
+        defer { protectQueued(id) }
+        while let first = transport.pointee.firstQueued {
+            guard let consumer = consumers.unsafeElement(first) else { break }
+            if let producer = producers.unsafeElement(consumer.pointee.producer) {
+                if let route {
+                    let run = DepartureRun(
+                        consumerID: first, consumer: consumer, transportID: id, transport: transport, route: route)
+                    guard forward(producer, run) else { return false }
+                } else {
+                    // What comes before it is ready is not for it.
+                    consumer.pointee.position = producer.pointee.arrivals.end
+                }
+            }
+            transport.pointee.firstQueued = consumer.pointee.nextQueued
+            consumer.pointee.nextQueued = nil
+            consumer.pointee.isQueued = false
+        }
+        transport.pointee.firstQueued = nil
+        transport.pointee.isDeparting = false
         return true
     }
 
-    /// Fetches into the cache what the next consumers will need, while the current one's packets are encrypted: with
-    /// hundreds of them, each has been out of it since the last frame. Each step follows pointers that the step before
-    /// has fetched.
-    private func fetchAhead(_ producer: UnsafeMutablePointer<Producer>) {
-        let next = cursor.consumer + 1
-        let count = producer.pointee.consumers.count
-        if next + 2 < count {
-            consumers.prefetch(producer.pointee.consumers[next + 2], byteCount: Consumer.departureByteCount)
-        }
-        if next + 1 < count, let consumer = consumers.unsafeElement(producer.pointee.consumers[next + 1]) {
-            transports.prefetch(consumer.pointee.transport, byteCount: Transport.departureByteCount)
-        }
-        if next < count, let consumer = consumers.unsafeElement(producer.pointee.consumers[next]),
-            let transport = transports.unsafeElement(consumer.pointee.transport)
-        {
-            consumer.pointee.prefetchHistory(packets: cursor.limit)
-            transport.pointee.prefetchDepartures(packets: cursor.limit)
-        }
+    /// Where a transport's packets go; nil before it is ready.
+    private func route(_ transport: UnsafeMutablePointer<Transport>, at instant: MediaInstant) -> DepartureRoute? {
+        guard let path = transport.pointee.ice.selectedPath, let profile = transport.pointee.profile else { return nil }
+        return DepartureRoute(
+            path: path, tagByteCount: profile.tagLength, instant: instant,
+            absoluteSendTime: AbsoluteSendTime.value(at: wallClock.ntpTime(at: instant)))
     }
 
-    /// Takes a consumer off its producer's list. A round that was broken off goes on with the same consumer as before.
-    mutating func detach(_ consumer: SlotID, from producer: SlotID) {
-        guard producers.contains(producer), let index = producers[producer].consumers.firstIndex(of: consumer) else {
-            return
-        }
-        producers[producer].consumers.remove(at: index)
-        guard cursor.stream != nil, cursor.stream == producers[producer].forwarded else { return }
-        if index < cursor.consumer {
-            cursor.consumer -= 1
-        } else if index == cursor.consumer {
-            cursor.packet = 0
-        }
+    /// A consumer and its transport, for a few departures at once; nil when either has gone or is not ready.
+    private func run(_ id: SlotID, at instant: MediaInstant) -> DepartureRun? {
+        guard let consumer = consumers.unsafeElement(id),
+            let transport = transports.unsafeElement(consumer.pointee.transport),
+            let route = route(transport, at: instant)
+        else { return nil }
+        return DepartureRun(
+            consumerID: id, consumer: consumer, transportID: consumer.pointee.transport, transport: transport,
+            route: route)
     }
 
-    /// Forwards the round's packets to one consumer; false when the arena is full before the end.
-    private mutating func forward(
-        _ stream: SlotID, _ source: UnsafeMutablePointer<InboundStream>, to consumer: SlotID, at instant: MediaInstant
-    ) -> Bool {
-        guard let run = DepartureRun(self, consumer, at: instant) else { return true }
-        defer { protectQueued(run.transportID) }
-        while cursor.packet < cursor.limit {
-            guard let packet = source.pointee.store.record(source.pointee.fresh[cursor.packet]) else {
-                cursor.packet += 1
-                continue
+    /// Forwards what arrived of its producer to one consumer; false when the arena is full before the end.
+    private mutating func forward(_ producer: UnsafeMutablePointer<Producer>, _ run: DepartureRun) -> Bool {
+        let consumer = run.consumer
+        let start = producer.pointee.arrivals.start
+        if consumer.pointee.position < start {
+            // The worker is far behind: it sheds the oldest.
+            drops.count(.outputFull, times: start - consumer.pointee.position)
+            consumer.pointee.position = start
+        }
+        while consumer.pointee.position < producer.pointee.arrivals.end {
+            let entry = producer.pointee.arrivals[consumer.pointee.position]
+            if let stream = streams.unsafeElement(entry.stream),
+                let packet = stream.pointee.store.record(entry.sequenceNumber)
+            {
+                if consumer.pointee.source != entry.stream {
+                    guard self.start(run, with: entry.stream, stream, at: packet) else { return false }
+                } else if packet.extendedSequenceNumber >= consumer.pointee.firstSource {
+                    guard depart(packet, of: stream, run) else { return false }
+                }
             }
-            if run.consumer.pointee.source != stream {
-                guard start(run, with: stream, source, at: packet) else { return false }
-            } else if packet.extendedSequenceNumber >= run.consumer.pointee.firstSource {
-                guard depart(packet, of: source, run) else { return false }
-            }
-            cursor.packet += 1
+            consumer.pointee.position += 1
         }
         return true
     }
@@ -173,7 +229,7 @@ extension MediaEngine {
 
     /// Sends again what a watcher asks for. Source: RFC 4585, section 6.2.1; RFC 4588.
     mutating func retransmit(_ request: GenericNACK, to consumer: SlotID, at instant: MediaInstant) {
-        guard let run = DepartureRun(self, consumer, at: instant) else { return }
+        guard let run = run(consumer, at: instant) else { return }
         for number in request.sequenceNumbers {
             let sequenceNumber = run.consumer.pointee.extended(number)
             guard let sent = run.consumer.pointee.history.packet(sequenceNumber) else { continue }
@@ -196,7 +252,7 @@ extension MediaEngine {
                 for offset in expected..<reception.offset {
                     // Only the last copy's loss means that the watcher has none.
                     guard let lost = transports[transport].departures.entry(feedback.baseSequenceNumber &+ offset),
-                        let run = DepartureRun(self, lost.consumer, at: instant),
+                        let run = run(lost.consumer, at: instant),
                         run.consumer.pointee.answersNACKs
                     else { continue }
                     let sequenceNumber = run.consumer.pointee.extended(lost.sequenceNumber)
@@ -250,19 +306,4 @@ struct DepartureRun {
     let transportID: SlotID
     let transport: UnsafeMutablePointer<Transport>
     let route: DepartureRoute
-
-    /// Nil for a consumer that has gone, or whose transport is not ready.
-    init?(_ engine: borrowing MediaEngine, _ consumerID: SlotID, at instant: MediaInstant) {
-        guard let consumer = engine.consumers.unsafeElement(consumerID),
-            let transport = engine.transports.unsafeElement(consumer.pointee.transport),
-            let path = transport.pointee.ice.selectedPath, let profile = transport.pointee.profile
-        else { return nil }
-        self.consumerID = consumerID
-        self.consumer = consumer
-        transportID = consumer.pointee.transport
-        self.transport = transport
-        route = DepartureRoute(
-            path: path, tagByteCount: profile.tagLength, instant: instant,
-            absoluteSendTime: AbsoluteSendTime.value(at: engine.wallClock.ntpTime(at: instant)))
-    }
 }

@@ -159,15 +159,21 @@ extension MediaEngine {
             transports[transport].goodbyeDeadline = nil
         }
         replaceSilentForwarded(by: stream, at: instant)
-        if streams[stream].fresh.count < InboundStream.maximumFresh {
-            if streams[stream].fresh.isEmpty { dirty.append(stream) }
-            streams[stream].fresh.append(packet.extendedSequenceNumber)
-        } else {
-            drop(.outputFull)
-        }
+        announce(packet, of: stream)
         if transports[transport].nextReport == nil { transports[transport].nextReport = instant + .milliseconds(500) }
         touch(transport)
         return nil
+    }
+
+    /// Lets the producer's consumers know of a packet.
+    private mutating func announce(_ packet: StoredPacket, of stream: SlotID) {
+        let id = streams[stream].producer
+        guard let producer = producers.unsafeElement(id), producer.pointee.forwarded == stream else { return }
+        producer.pointee.arrivals.append(
+            ArrivalLog.Entry(stream: stream, sequenceNumber: packet.extendedSequenceNumber))
+        guard !producer.pointee.isDirty else { return }
+        producer.pointee.isDirty = true
+        dirty.append(id)
     }
 
     /// Lets consumers be fed from this stream when the one that feeds them has fallen silent: an encoder may switch

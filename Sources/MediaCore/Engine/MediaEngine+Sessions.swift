@@ -67,7 +67,9 @@ extension MediaEngine {
         for (sourceIndex, parameters) in media {
             let producer = watched[sourceIndex].slot
             let consumer = consumers.insert(
-                Consumer(transport: transport, producer: producer, parameters: parameters, random: &random))
+                Consumer(
+                    transport: transport, producer: producer, position: producers[producer].arrivals.end,
+                    parameters: parameters, random: &random))
             transports[transport].consumers.append(consumer)
             transports[transport].consumerBySSRC[consumers[consumer].ssrc] = consumer
             producers[producer].consumers.append(consumer)
@@ -207,7 +209,8 @@ extension MediaEngine {
             _ = producers.remove(producer)
         }
         for consumer in transports[transport].consumers {
-            detach(consumer, from: consumers[consumer].producer)
+            let producer = consumers[consumer].producer
+            if producers.contains(producer) { producers[producer].consumers.removeAll { $0 == consumer } }
             _ = consumers.remove(consumer)
         }
         for path in transports[transport].paths where paths[path] == transport { paths[path] = nil }

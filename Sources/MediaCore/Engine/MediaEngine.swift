@@ -27,9 +27,11 @@ public struct MediaEngine: ~Copyable {
     var timers = TimerQueue()
     /// Transports whose deadline may have moved.
     var touched: [SlotID] = []
-    /// Streams with packets to forward, and how far the first of them has been.
+    /// Producers with packets that their consumers have not been told of.
     var dirty: [SlotID] = []
-    var cursor = ForwardingCursor()
+    /// Transports whose consumers have packets to send, and how many of them have had their turn.
+    var departing: [SlotID] = []
+    var departed = 0
 
     /// Memory that is used again and again: a decrypted packet, an RTCP compound, packets that await encryption.
     var scratch: ByteStorage
@@ -85,14 +87,4 @@ public struct MediaEngine: ~Copyable {
         transports[transport].isTouched = true
         touched.append(transport)
     }
-}
-
-/// How far the forwarding of one stream's fresh packets has been. It outlives a `fillOutput` that found the arena full.
-struct ForwardingCursor {
-    /// Whose packets; nil between rounds.
-    var stream: SlotID?
-    var consumer = 0
-    var packet = 0
-    /// How many fresh packets this round covers; what arrives meanwhile is the next round's. 0 between rounds.
-    var limit = 0
 }

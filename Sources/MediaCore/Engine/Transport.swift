@@ -1,6 +1,10 @@
 /// One peer: its ICE agent, its DTLS association, its SRTP keys, and what it sends and receives.
 struct Transport: ~Copyable {
     // What each departure touches stands first, side by side; `departureByteCount` covers it.
+    /// The first of the consumers that have something to send: see `Consumer.nextQueued`.
+    var firstQueued: SlotID?
+    /// Whether it waits in the list of transports whose consumers have something to send.
+    var isDeparting = false
     /// nil until DTLS is done.
     var outbound: SRTPTransmitter?
     var profile: SRTPProfile?

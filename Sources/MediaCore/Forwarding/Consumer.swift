@@ -2,6 +2,12 @@
 struct Consumer: ~Copyable {
     // What each departure touches stands first, side by side; `departureByteCount` covers it.
     let transport: SlotID
+    let producer: SlotID
+    /// How far it has come in the producer's arrivals.
+    var position: UInt64
+    /// Whether it waits for its transport's turn, and who waits behind it.
+    var isQueued = false
+    var nextQueued: SlotID?
     let header: OutboundHeader
     let ssrc: UInt32
     let payloadType: UInt8
@@ -17,7 +23,6 @@ struct Consumer: ~Copyable {
     private var newest: (timestamp: UInt32, departure: MediaInstant)?
     var counters = Counters()
 
-    let producer: SlotID
     let parameters: RTPParameters
     let retransmissionSSRC: UInt32
     private var nextRetransmission: Int64
@@ -41,9 +46,13 @@ struct Consumer: ~Copyable {
         var roundTrip: MediaDuration?
     }
 
-    init(transport: SlotID, producer: SlotID, parameters: RTPParameters, random: inout MediaRandom) {
+    /// A consumer that takes what arrives of its producer from `position` on.
+    init(
+        transport: SlotID, producer: SlotID, position: UInt64, parameters: RTPParameters, random: inout MediaRandom
+    ) {
         self.transport = transport
         self.producer = producer
+        self.position = position
         self.parameters = parameters
         header = OutboundHeader(parameters)
         let encoding = parameters.encodings.first ?? RTPEncodingParameters()
@@ -132,7 +141,7 @@ struct Consumer: ~Copyable {
     }
 
     /// How many bytes each departure touches.
-    static let departureByteCount = 256
+    static let departureByteCount = 320
 
     /// Starts to fetch where the next departures will be remembered.
     func prefetchHistory(packets: Int) {

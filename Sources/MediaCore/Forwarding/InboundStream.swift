@@ -12,8 +12,6 @@ struct InboundStream: ~Copyable {
     var missing: NACKGenerator?
     var keyframes = KeyframeRequester()
     var clock = SourceClock()
-    /// What arrived and is not forwarded yet, in order of arrival; at most `maximumFresh`.
-    var fresh: [Int64] = []
     var counters = Counters()
     var fullIntraRequestNumber: UInt8 = 0
     /// The timestamp of the last keyframe that began to arrive.
@@ -45,9 +43,6 @@ struct InboundStream: ~Copyable {
     }
 
     var isVideo: Bool { codec.codec.kind == .video }
-
-    /// How many packets may await forwarding. A worker that is so far behind sheds the rest.
-    static let maximumFresh = 1024
 
     /// How long a stream may be silent before another SSRC may take its place.
     static let silence = MediaDuration.seconds(2)

@@ -7,6 +7,10 @@ struct Producer: ~Copyable {
     /// The stream that consumers are fed from: the first that arrived.
     var forwarded: SlotID?
     var consumers: [SlotID] = []
+    /// The forwarded stream's packets, for the consumers to take.
+    var arrivals = ArrivalLog()
+    /// Whether it waits in the list of producers whose consumers have something to take.
+    var isDirty = false
 
     init(transport: SlotID, parameters: RTPParameters) {
         self.transport = transport

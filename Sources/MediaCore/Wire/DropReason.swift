@@ -79,7 +79,7 @@ public struct DropCounters: Sendable {
         counts[Int(reason.rawValue)]
     }
 
-    mutating func count(_ reason: DropReason) {
-        counts[Int(reason.rawValue)] &+= 1
+    mutating func count(_ reason: DropReason, times: UInt64 = 1) {
+        counts[Int(reason.rawValue)] &+= times
     }
 }

@@ -48,7 +48,7 @@ import Testing
         call.holdsOutput = true
         call.run(for: .milliseconds(34))
         call.sendArena()
-        let isMidway = call.engine.cursor.packet + call.engine.cursor.consumer > 0
+        let isMidway = call.engine.departed > 0 && call.engine.departed < call.engine.departing.count
         #expect(isMidway)
         let leaver = call.engine.paths[NetworkPath(remote: publisher.address)]
         call.engine.close(TransportID(slot: try #require(leaver)), at: call.instant)
@@ -67,12 +67,11 @@ import Testing
             call.holdsOutput = true
             call.run(for: .milliseconds(34))
             call.sendArena()
-            let midway = call.engine.cursor.consumer
+            let midway = call.engine.departed
             #expect(midway > 3)
-            // One of those that have had their packets, and the one that has some of them.
+            // One of those that have had their packets, and the next one.
             for index in [midway - 2, midway] {
-                let leaver = call.engine.producers[call.engine.streams[call.engine.dirty[0]].producer].consumers[index]
-                call.engine.close(TransportID(slot: call.engine.consumers[leaver].transport), at: call.instant)
+                call.engine.close(TransportID(slot: call.engine.departing[index]), at: call.instant)
             }
             call.holdsOutput = false
             call.run(for: .milliseconds(70))
@@ -147,13 +146,18 @@ import Testing
         call.run(for: .seconds(1))
         call.holdsOutput = true
         call.run(for: .seconds(15))
-        for index in 0..<call.engine.streams.slotCount {
-            guard let stream = call.engine.streams.id(at: index) else { continue }
-            let waiting = call.engine.streams[stream].fresh.count
-            #expect(waiting > 500 && waiting <= 1_024)
+        var (waiting, kept): (UInt64, UInt64) = (0, 0)
+        for index in 0..<call.engine.consumers.slotCount {
+            guard let consumer = call.engine.consumers.id(at: index) else { continue }
+            let producer = call.engine.consumers[consumer].producer
+            let end = call.engine.producers[producer].arrivals.end
+            waiting += end - call.engine.consumers[consumer].position
+            kept += end - max(call.engine.consumers[consumer].position, call.engine.producers[producer].arrivals.start)
         }
+        #expect(waiting > kept && kept > 1_000 && kept <= 2 * 1_024)
         call.holdsOutput = false
         call.run(for: .seconds(3))
+        #expect(call.engine.statistics(at: call.instant).drops["outputFull"] == waiting - kept)
         let frames = watcher.decoded.count
         call.run(for: .seconds(1))
         #expect(watcher.decoded.count >= frames + 28)

@@ -65,7 +65,8 @@ extension SimulatedCall {
             "statistics": engine.statistics(at: instant).transports.count, "transports": engine.transports.count,
             "producers": engine.producers.count, "consumers": engine.consumers.count, "streams": engine.streams.count,
             "paths": engine.paths.count, "claims": engine.claims.count, "fragments": engine.fragments.count,
-            "dirty": engine.dirty.count, "touched": engine.touched.count, "output": engine.output.entries.count,
+            "dirty": engine.dirty.count, "departing": engine.departing.count,
+            "touched": engine.touched.count, "output": engine.output.entries.count,
         ]
         #expect(kept.filter { $0.value != 0 } == [:])
         for peer in peers { peer.isDead = true }
