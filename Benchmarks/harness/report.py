@@ -50,14 +50,17 @@ HEAD = ["scenario", "server", "us/packet", "ours to it", "CPU", "out /s", "laten
 
 
 def scenario_rows(title, summaries):
-    """One line for each server; `summaries` are by its name, ours first."""
-    ours = next(iter(summaries.values()))
+    """One line for each server; `summaries` are by its name and, behind a comma, how it is used; ours first."""
+    ours_by_use = {}
+    for name, found in summaries.items():
+        ours_by_use.setdefault(name.partition(", ")[2], (name, found))
     for index, (name, found) in enumerate(summaries.items()):
         if found is None:
             yield [title if index == 0 else "", name, "failed", *[""] * 10]
             continue
         ratio = ""
-        if index and ours and found["cpuMicrosecondsPerPacket"] and ours["cpuMicrosecondsPerPacket"]:
+        our_name, ours = ours_by_use[name.partition(", ")[2]]
+        if name != our_name and ours and found["cpuMicrosecondsPerPacket"] and ours["cpuMicrosecondsPerPacket"]:
             ratio = f"1/{found['cpuMicrosecondsPerPacket'] / ours['cpuMicrosecondsPerPacket']:.2f}"
         # What a server that loses packets spends on those that arrive says nothing.
         mark = "*" if found["lostOfMillion"] else ""

@@ -8,8 +8,8 @@ class Scenario:
     name: str
     title: str
     options: dict = field(default_factory=dict)
-    # Whether a subscriber connection may carry several streams where the server can do that; then the other form, one
-    # connection for each stream, is measured too.
+    # Whether subscribers watch several streams: then it is measured with one connection for all of them, where the
+    # server can do that, and with one for each.
     has_bundles: bool = False
     is_quick: bool = False
 

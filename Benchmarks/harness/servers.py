@@ -112,6 +112,7 @@ class Server:
 
 class Sluice(Server):
     name = "sluice"
+    can_bundle = True
     binary = ""
 
     def prepare(self):

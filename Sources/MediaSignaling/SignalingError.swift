@@ -6,7 +6,7 @@ enum SignalingError: Error {
     case draining
     case sessionLimit
     case streamTaken
-    case nobodyPublishes
+    case nobodyPublishes(StreamName)
     case unknownSession
     case preconditionRequired
     case preconditionFailed
@@ -21,7 +21,7 @@ enum SignalingError: Error {
         case .sessionLimit:
             HTTPReply(.serviceUnavailable, reason: "the server is at its limit of sessions").with("retry-after", "5")
         case .streamTaken: HTTPReply(.conflict, reason: "somebody publishes this stream already")
-        case .nobodyPublishes: HTTPReply(.notFound, reason: "nobody publishes this stream")
+        case .nobodyPublishes(let stream): HTTPReply(.notFound, reason: "nobody publishes \(stream)")
         case .unknownSession: HTTPReply(.notFound, reason: "there is no such session")
         case .preconditionRequired:
             HTTPReply(.preconditionRequired, reason: "If-Match is required: the session's ETag, or * to restart ICE")

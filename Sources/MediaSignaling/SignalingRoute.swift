@@ -5,15 +5,16 @@ enum SignalingRoute: Hashable, Sendable {
     case page
     case health
     case statistics
-    /// `/whip/{stream}` or `/whep/{stream}`.
-    case endpoint(StreamRole, StreamName)
-    /// `/whip/{stream}/{session}` or `/whep/{stream}/{session}`.
-    case session(StreamRole, StreamName, SessionID)
+    /// `/whip/{stream}` or `/whep/{stream},...`.
+    case endpoint(StreamRole, StreamList)
+    /// `/whip/{stream}/{session}` or `/whep/{stream},.../{session}`.
+    case session(StreamRole, StreamList, SessionID)
 
     /// Why a path names nothing.
     enum Problem: Error {
         case unknownPath
-        case invalidStreamName
+        case streams(StreamList.Problem)
+        case publishesSeveral
     }
 
     init(target: String) throws(Problem) {
@@ -26,13 +27,22 @@ enum SignalingRoute: Hashable, Sendable {
             let parts = path.split(separator: "/", omittingEmptySubsequences: false)
             guard (3...4).contains(parts.count), parts[0].isEmpty, let role = StreamRole(rawValue: String(parts[1]))
             else { throw .unknownPath }
-            guard let stream = StreamName(parts[2]) else { throw .invalidStreamName }
+            let streams = try Self.streams(parts[2])
+            guard role == .watch || streams.names.count == 1 else { throw .publishesSeveral }
             if parts.count == 3 {
-                self = .endpoint(role, stream)
+                self = .endpoint(role, streams)
             } else {
                 guard let session = SessionID(parts[3]) else { throw .unknownPath }
-                self = .session(role, stream, session)
+                self = .session(role, streams, session)
             }
+        }
+    }
+
+    private static func streams(_ text: Substring) throws(Problem) -> StreamList {
+        do throws(StreamList.Problem) {
+            return try StreamList(text)
+        } catch {
+            throw .streams(error)
         }
     }
 
@@ -88,5 +98,23 @@ enum SignalingRoute: Hashable, Sendable {
             .with("access-control-allow-methods", allow)
             .with("access-control-allow-headers", "Authorization, Content-Type, If-Match")
             .with("access-control-max-age", "600")
+    }
+}
+
+extension SignalingRoute.Problem {
+    /// The refusal as HTTP says it.
+    var reply: HTTPReply {
+        switch self {
+        case .unknownPath: HTTPReply(.notFound, reason: "there is nothing here")
+        case .publishesSeveral: HTTPReply(.badRequest, reason: "a session publishes one stream")
+        case .streams(.invalidName):
+            HTTPReply(
+                .badRequest, reason: "a stream name is {room}.{name} or {name}, each 1 to 64 of A-Z, a-z, 0-9, _ and -")
+        case .streams(.tooMany):
+            HTTPReply(.badRequest, reason: "a session watches \(StreamList.maximumCount) streams at most")
+        case .streams(.twice(let stream)): HTTPReply(.badRequest, reason: "\(stream) is there twice")
+        case .streams(.differentRooms(let first, let other)):
+            HTTPReply(.badRequest, reason: "\(first) and \(other) are not of one room")
+        }
     }
 }

@@ -74,12 +74,7 @@ struct SignalingRouter: Sendable {
         do throws(SignalingRoute.Problem) {
             return try SignalingRoute(target: target)
         } catch {
-            switch error {
-            case .unknownPath: throw Refusal(reply: HTTPReply(.notFound, reason: "there is nothing here"))
-            case .invalidStreamName:
-                let reason = "a stream name is 1 to 64 of A-Z, a-z, 0-9, _ and -"
-                throw Refusal(reply: HTTPReply(.badRequest, reason: reason))
-            }
+            throw Refusal(reply: error.reply)
         }
     }
 
@@ -140,24 +135,24 @@ struct SignalingRouter: Sendable {
         case .page: return page.reply
         case .health: return await health()
         case .statistics: return await statistics()
-        case .endpoint(let role, let stream):
+        case .endpoint(let role, let streams):
             guard let offer = request.text else { return Self.notText }
             let created =
                 switch role {
-                case .publish: try await registry.publish(stream, offer: offer)
-                case .watch: try await registry.watch(stream, offer: offer)
+                case .publish: try await registry.publish(streams, offer: offer)
+                case .watch: try await registry.watch(streams, offer: offer)
                 }
             return HTTPReply(.created, type: "application/sdp", body: created.answer)
-                .with("location", "/\(role.rawValue)/\(stream)/\(created.session.text)")
+                .with("location", "/\(role.rawValue)/\(streams)/\(created.session.text)")
                 .with("etag", created.entityTag.description)
-        case .session(let role, let stream, let session):
+        case .session(let role, let streams, let session):
             if request.method == .DELETE {
-                try await registry.end(session, role: role, stream: stream)
+                try await registry.end(session, role: role, streams: streams)
                 return HTTPReply(.ok)
             }
             guard let fragment = request.text else { return Self.notText }
             let updated = try await registry.update(
-                session, role: role, stream: stream, ifMatch: request.ifMatch, fragment: fragment)
+                session, role: role, streams: streams, ifMatch: request.ifMatch, fragment: fragment)
             let reply =
                 updated.answer.map { HTTPReply(.ok, type: "application/trickle-ice-sdpfrag", body: $0) }
                 ?? HTTPReply(.noContent)

@@ -1,12 +1,20 @@
-/// The name of a stream: 1 to 64 of `A`-`Z`, `a`-`z`, `0`-`9`, `_` and `-`.
+/// The name of a stream: `{room}.{name}`, or `{name}` for a stream that is a room of its own. Each part is 1 to 64 of
+/// `A`-`Z`, `a`-`z`, `0`-`9`, `_` and `-`.
 struct StreamName: Hashable, Sendable, Encodable, CustomStringConvertible {
     let description: String
 
+    /// What streams that can be watched on one connection have in common. A stream alone shares it with nobody, not
+    /// even with a room of its name: that one ends in a dot.
+    let room: String
+
     /// Returns nil for any other text.
     init?(_ text: some StringProtocol) {
-        let bytes = text.utf8
-        guard (1...64).contains(bytes.count), bytes.allSatisfy(Self.isAllowed) else { return nil }
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count),
+            parts.allSatisfy({ (1...64).contains($0.count) && $0.allSatisfy(Self.isAllowed) })
+        else { return nil }
         description = String(text)
+        room = parts.count == 2 ? String(description.prefix { $0 != "." }) + "." : description
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

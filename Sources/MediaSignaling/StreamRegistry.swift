@@ -8,7 +8,9 @@ import MediaCore
 actor StreamRegistry {
     private struct Session {
         let role: StreamRole
-        let stream: StreamName
+        let streams: StreamList
+        /// Those of its streams that are there.
+        var present: Set<StreamName>
         /// What the engine and the logs call it.
         let name: String
         let worker: Int
@@ -26,6 +28,12 @@ actor StreamRegistry {
         /// Nil while the engine makes the publisher's transport.
         var producers: [ProducerID]?
         var watchers: Set<SessionID> = []
+    }
+
+    /// Where the streams of a room are, while there are any: a connection that carries several has one worker.
+    private struct Room {
+        let worker: Int
+        var publications = 0
     }
 
     /// A session that was made.
@@ -50,6 +58,8 @@ actor StreamRegistry {
     private var sessions: [SessionID: Session] = [:]
     private var sessionsByName: [String: SessionID] = [:]
     private var publications: [StreamName: Publication] = [:]
+    private var rooms: [String: Room] = [:]
+    /// The streams that each worker has to do with: those that come in, and every copy that goes out.
     private var loads: [Int]
     private var serial: UInt64 = 0
     private(set) var isDraining = false
@@ -66,14 +76,17 @@ actor StreamRegistry {
 
     // MARK: Beginnings
 
-    /// Starts to publish `stream`.
-    func publish(_ stream: StreamName, offer: String) async throws(SignalingError) -> Created {
-        try checkRoom()
+    /// Starts to publish a stream, the only one of `streams`: where its room is, or else where there is least to do.
+    func publish(_ streams: StreamList, offer: String) async throws(SignalingError) -> Created {
+        try checkLimits()
+        let stream = streams.names[0]
         guard publications[stream] == nil else { throw .streamTaken }
-        guard let worker = loads.indices.min(by: { loads[$0] < loads[$1] }) else { throw .sessionLimit }
+        let leastLoaded = loads.indices.min { loads[$0] < loads[$1] }
+        guard let worker = rooms[stream.room]?.worker ?? leastLoaded else { throw .sessionLimit }
         let id = SessionID()
-        let name = insert(id, role: .publish, stream: stream, worker: worker)
+        let name = insert(id, role: .publish, streams: streams, worker: worker)
         publications[stream] = Publication(session: id, worker: worker)
+        rooms[stream.room, default: Room(worker: worker)].publications += 1
         let made: PublishSession
         do throws(MediaEngineError) {
             made = try await backends[worker].publish(offer: offer, name: name)
@@ -89,16 +102,18 @@ actor StreamRegistry {
         return adopt(id, transport: made.transport, fragment: made.usernameFragment, answer: made.answer)
     }
 
-    /// Starts to watch `stream`.
-    func watch(_ stream: StreamName, offer: String) async throws(SignalingError) -> Created {
-        try checkRoom()
-        guard let publication = publications[stream], let producers = publication.producers else {
-            throw .nobodyPublishes
+    /// Starts to watch `streams`. Media sections are given out in their order.
+    func watch(_ streams: StreamList, offer: String) async throws(SignalingError) -> Created {
+        try checkLimits()
+        var producers: [ProducerID] = []
+        for stream in streams.names {
+            guard let published = publications[stream]?.producers else { throw .nobodyPublishes(stream) }
+            producers += published
         }
-        let worker = publication.worker
+        guard let worker = rooms[streams.names[0].room]?.worker else { throw .nobodyPublishes(streams.names[0]) }
         let id = SessionID()
-        let name = insert(id, role: .watch, stream: stream, worker: worker)
-        publications[stream]?.watchers.insert(id)
+        let name = insert(id, role: .watch, streams: streams, worker: worker)
+        for stream in streams.names { publications[stream]?.watchers.insert(id) }
         let made: WatchSession
         do throws(MediaEngineError) {
             made = try await backends[worker].watch(offer: offer, name: name, producers: producers)
@@ -108,22 +123,23 @@ actor StreamRegistry {
         }
         guard sessions[id] != nil else {
             await backends[worker].close(made.transport)
-            throw isDraining ? .draining : .nobodyPublishes
+            throw isDraining ? .draining : .nobodyPublishes(streams.names[0])
         }
         return adopt(id, transport: made.transport, fragment: made.usernameFragment, answer: made.answer)
     }
 
-    private func checkRoom() throws(SignalingError) {
+    private func checkLimits() throws(SignalingError) {
         guard !isDraining else { throw .draining }
         guard sessions.count < maximumSessions else { throw .sessionLimit }
     }
 
-    private func insert(_ id: SessionID, role: StreamRole, stream: StreamName, worker: Int) -> String {
+    private func insert(_ id: SessionID, role: StreamRole, streams: StreamList, worker: Int) -> String {
         serial += 1
-        let name = "\(role.rawValue)/\(stream)#\(serial)"
-        sessions[id] = Session(role: role, stream: stream, name: name, worker: worker)
+        let name = "\(role.rawValue)/\(streams.summary)#\(serial)"
+        sessions[id] = Session(
+            role: role, streams: streams, present: Set(streams.names), name: name, worker: worker)
         sessionsByName[name] = id
-        loads[worker] += 1
+        loads[worker] += streams.names.count
         return name
     }
 
@@ -139,9 +155,9 @@ actor StreamRegistry {
 
     /// Takes a trickled fragment, or one that restarts ICE. Updates of one session are made one after the other.
     func update(
-        _ id: SessionID, role: StreamRole, stream: StreamName, ifMatch: String?, fragment: String
+        _ id: SessionID, role: StreamRole, streams: StreamList, ifMatch: String?, fragment: String
     ) async throws(SignalingError) -> Updated {
-        guard let session = lookUp(id, role, stream) else { throw .unknownSession }
+        guard let session = lookUp(id, role, streams) else { throw .unknownSession }
         guard let ifMatch else { throw .preconditionRequired }
         if session.isUpdating {
             guard session.updates.count < Self.maximumWaitingUpdates else { throw .tooManyUpdates }
@@ -149,7 +165,7 @@ actor StreamRegistry {
         }
         sessions[id]?.isUpdating = true
         defer { endUpdate(id) }
-        guard let session = lookUp(id, role, stream), let transport = session.transport else { throw .unknownSession }
+        guard let session = lookUp(id, role, streams), let transport = session.transport else { throw .unknownSession }
         guard session.entityTag.matches(ifMatch) else { throw .preconditionFailed }
         do throws(MediaEngineError) {
             let restarted = try await backends[session.worker].updateICE(transport, fragment: fragment)
@@ -171,17 +187,17 @@ actor StreamRegistry {
         }
     }
 
-    private func lookUp(_ id: SessionID, _ role: StreamRole, _ stream: StreamName) -> Session? {
-        guard let session = sessions[id], session.role == role, session.stream == stream, session.transport != nil
+    private func lookUp(_ id: SessionID, _ role: StreamRole, _ streams: StreamList) -> Session? {
+        guard let session = sessions[id], session.role == role, session.streams == streams, session.transport != nil
         else { return nil }
         return session
     }
 
     // MARK: Ends
 
-    /// Ends a session at its owner's wish; a publisher's watchers with it.
-    func end(_ id: SessionID, role: StreamRole, stream: StreamName) async throws(SignalingError) {
-        guard lookUp(id, role, stream) != nil else { throw .unknownSession }
+    /// Ends a session at its owner's wish; with a publisher's those of watchers who have no other stream left.
+    func end(_ id: SessionID, role: StreamRole, streams: StreamList) async throws(SignalingError) {
+        guard lookUp(id, role, streams) != nil else { throw .unknownSession }
         await close(remove(id, reason: "left"))
     }
 
@@ -205,18 +221,33 @@ actor StreamRegistry {
         await close(closing)
     }
 
-    /// Takes a session out of the tables, and a publisher's watchers; returns the transports to close.
+    /// Takes a session out of the tables, and whoever watched nothing but what it published; returns the transports to
+    /// close.
     private func remove(_ id: SessionID, reason: String) -> [(worker: Int, transport: TransportID)] {
         guard let session = sessions.removeValue(forKey: id) else { return [] }
         sessionsByName[session.name] = nil
-        loads[session.worker] -= 1
+        loads[session.worker] -= session.present.count
         for update in session.updates { update.resume() }
         logger.info("session ended", metadata: metadata(session.name, reason: reason))
         var closing = session.transport.map { [(session.worker, $0)] } ?? []
-        if session.role == .watch {
-            publications[session.stream]?.watchers.remove(id)
-        } else if let publication = publications.removeValue(forKey: session.stream) {
-            for watcher in publication.watchers { closing += remove(watcher, reason: "publisher-left") }
+        switch session.role {
+        case .watch:
+            for stream in session.present { publications[stream]?.watchers.remove(id) }
+        case .publish:
+            for stream in session.present { closing += removePublication(stream) }
+        }
+        return closing
+    }
+
+    private func removePublication(_ stream: StreamName) -> [(worker: Int, transport: TransportID)] {
+        guard let publication = publications.removeValue(forKey: stream) else { return [] }
+        rooms[stream.room]?.publications -= 1
+        if rooms[stream.room]?.publications == 0 { rooms[stream.room] = nil }
+        var closing: [(worker: Int, transport: TransportID)] = []
+        for watcher in publication.watchers {
+            sessions[watcher]?.present.remove(stream)
+            loads[publication.worker] -= 1
+            if sessions[watcher]?.present.isEmpty == true { closing += remove(watcher, reason: "publisher-left") }
         }
         return closing
     }

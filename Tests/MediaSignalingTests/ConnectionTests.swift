@@ -69,18 +69,18 @@ struct ConnectionTests {
             let type = ["Content-Type: application/sdp"]
             let stated = test.connect()
             stated.send(
-                "POST /whip/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sdp\r\nContent-Length: 65537\r\n\r\n"
+                "POST /whip/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sdp\r\nContent-Length: 262145\r\n\r\n"
             )
             #expect(await stated.response()?.status == 413)
             #expect(await stated.isClosedByServer())
             let chunked = test.connect()
             chunked.send(TestServer.text("POST", "/whip/a", type + ["Transfer-Encoding: chunked"]))
-            let chunk = "4000\r\n" + String(repeating: "a", count: 0x4000) + "\r\n"
+            let chunk = "10000\r\n" + String(repeating: "a", count: 0x10000) + "\r\n"
             for _ in 0..<6 { chunked.send(chunk) }
             #expect(await chunked.response()?.status == 413)
             #expect(await chunked.isClosedByServer())
             #expect(await test.server.registry.sessionCount == 0)
-            let most = String(repeating: "a", count: 65536)
+            let most = String(repeating: "a", count: 262_144)
             #expect(await test.post("/whip/a", most).status == 201)
         }
     }

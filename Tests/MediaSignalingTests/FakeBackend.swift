@@ -11,6 +11,7 @@ final class FakeBackend: MediaBackend {
         var open: [TransportID: String] = [:]
         var restarts = 0
         var fragments: [String] = []
+        var watched: [String: [ProducerID]] = [:]
         var gates: [CheckedContinuation<Void, Never>] = []
         var isGated = false
     }
@@ -28,6 +29,22 @@ final class FakeBackend: MediaBackend {
 
     /// The fragments taken so far.
     var fragments: [String] { state.withLock { $0.fragments } }
+
+    /// Two for each publisher of `names`, sound and picture, as the worker that made them numbers them.
+    func producers(of names: String...) -> [ProducerID] {
+        state.withLock { state in
+            names.flatMap { name in
+                state.open.first { $0.value == name }.map { Self.producers(of: $0.key) } ?? []
+            }
+        }
+    }
+
+    /// What the watcher of that name asked for, in its order.
+    func watched(by name: String) -> [ProducerID]? { state.withLock { $0.watched[name] } }
+
+    private static func producers(of transport: TransportID) -> [ProducerID] {
+        [0, 1].map { ProducerID(slot: SlotID(index: transport.slot.index * 2 + $0, generation: 0)) }
+    }
 
     /// From now on commands wait for `open()`.
     func gate() { state.withLock { $0.isGated = true } }
@@ -59,7 +76,7 @@ final class FakeBackend: MediaBackend {
         await pass()
         let id = try open(offer, name)
         return PublishSession(
-            transport: id, producers: [ProducerID(slot: id.slot)], answer: "v=0\r\ns=\(name)\r\n",
+            transport: id, producers: Self.producers(of: id), answer: "v=0\r\ns=\(name)\r\n",
             usernameFragment: "ufrag\(id.slot.index)")
     }
 
@@ -67,6 +84,7 @@ final class FakeBackend: MediaBackend {
         await pass()
         if offer.contains("vp9 only") { throw .noCommonCodec("line 3: the stream is VP8") }
         let id = try open(offer, name)
+        state.withLock { $0.watched[name] = producers }
         return WatchSession(
             transport: id, consumers: [], answer: "v=0\r\ns=\(name)\r\n", usernameFragment: "ufrag\(id.slot.index)")
     }

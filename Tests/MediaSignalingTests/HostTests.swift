@@ -27,7 +27,8 @@ struct HostTests {
         #expect(configuration.signaling.host == "127.0.0.1")
         #expect(configuration.signaling.port == 8080)
         #expect(configuration.udpPort == 40000)
-        #expect(configuration.workers == 1)
+        #expect(configuration.workers == min(64, Processors.usableCount))
+        #expect((1...ProcessInfo.processInfo.processorCount).contains(Processors.usableCount))
         #expect(configuration.consentTimeout == 30)
         #expect(configuration.interface == nil && configuration.announcedAddresses.isEmpty)
     }
@@ -47,7 +48,16 @@ struct HostTests {
         #expect(both.signaling.host == "127.0.0.1" && both.signaling.port == 82)
         #expect(both.announcedAddresses == ["10.0.0.2", "10.0.0.3"])
         #expect(both.workers == 2 && both.udpPort == 50000)
-        #expect(try read([], ["SLUICE_WORKERS": ""]).workers == 1)
+        #expect(try read([], ["SLUICE_WORKERS": ""]).workers == HostConfiguration().workers)
+    }
+
+    @Test func processorsAreCountedByTheirMask() {
+        for (mask, count) in [("1", 1), ("3", 2), ("ff", 8), ("00000000,ffffff0f", 28), ("7,00000000", 3)] {
+            #expect(Processors.allowedCount("Name:\tx\nCpus_allowed:\t\(mask)\nCpus_allowed_list:\t0-3\n") == count)
+        }
+        for status in ["", "Cpus_allowed_list:\t0-3\n", "Cpus_allowed:\t0\n", "Cpus_allowed:\n"] {
+            #expect(Processors.allowedCount(status) == nil)
+        }
     }
 
     @Test func badValuesAreNamed() {

@@ -123,24 +123,27 @@ import Glibc
                 result.failures[peer.failure.isEmpty ? "\(peer.stage)" : peer.failure, default: 0] += 1
             }
         }
+        result.foreign = generator.foreign
         for peer in generator.subscribers {
-            for publisher in peer.watched where !options.isIdle {
-                for stream in generator.publishingPeers[publisher].published {
-                    let matching = peer.received.filter { $0.source == stream.number }
-                    let unique = matching.reduce(0) { $0 + $1.unique }
-                    result.expected += stream.measured.count
-                    result.lost += stream.measured.count - unique
-                }
+            let watched = options.isIdle ? [] : peer.watched.flatMap { generator.publishingPeers[$0].published }
+            for stream in watched {
+                let matching = peer.received.filter { $0.source == stream.number }
+                let unique = matching.reduce(0) { $0 + $1.unique }
+                result.expected += stream.measured.count
+                result.lost += max(0, stream.measured.count - unique)
+                // One stream under two SSRCs: each packet came once, and once more.
+                result.duplicates += max(0, unique - stream.measured.count)
             }
             for stream in peer.received where stream.source >= 0 {
                 result.duplicates += stream.duplicates
                 result.late += stream.late
                 result.jumps += stream.jumps
+                // What it didn't ask for.
+                if !watched.contains(where: { $0.number == stream.source }) { result.foreign += stream.unique }
             }
             if peer.transportIdentifier != nil, options.feedbackInterval > 0 { result.hasFeedback = true }
         }
         result.checked = generator.checked
-        result.foreign = generator.foreign
         result.undecipherable = generator.undecipherable
         result.unsentByGenerator = generator.network.unsent
         result.latencyMilliseconds = percentiles(generator.latency)

@@ -1,6 +1,6 @@
 import MediaCore
 
-/// The descriptions that peers send: one section of sound and one of video, as browsers write them.
+/// The descriptions that peers send: a section of sound and one of video for each stream, as browsers write them.
 enum Offer {
     static let audioPayloadType: UInt8 = 111
     static let videoPayloadType: UInt8 = 96
@@ -26,18 +26,24 @@ enum Offer {
         return "a=candidate:1 1 udp 2130706431 \(octets.joined(separator: ".")) \(peer.port) typ host"
     }
 
-    /// `streams` are those a publisher sends; none for a subscriber, which asks for what `hasAudio` and `hasVideo` say.
+    /// `streams` are those a publisher sends; none for a subscriber, which asks for what `hasAudio` and `hasVideo` say of
+    /// each publisher that it watches.
     /// `setup` is what it says of the handshake: this end begins it, whoever else would like to.
     static func text(
         _ peer: Peer, streams: [PublishedStream], hasAudio: Bool, hasVideo: Bool, setup: String = "actpass"
     ) -> String {
         let kinds = [hasAudio ? false : nil, hasVideo ? true : nil].compactMap { $0 }
-        let mids = kinds.map { $0 ? "1" : "0" }
+        let count = peer.isPublisher ? 1 : peer.watched.count
+        // In a publisher's offer these are the ones that its packets carry.
+        let sections = (0..<count).flatMap { number in
+            kinds.map { (isVideo: $0, mid: "\(number * 2 + ($0 ? 1 : 0))") }
+        }
+        let mids = sections.map(\.mid)
         var lines = [
             "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE \(mids.joined(separator: " "))",
             "a=extmap-allow-mixed", "a=msid-semantic: WMS load",
         ]
-        for isVideo in kinds {
+        for (isVideo, mid) in sections {
             let stream = streams.first { $0.isVideo == isVideo }
             lines += [
                 "m=\(isVideo ? "video 9 UDP/TLS/RTP/SAVPF 96 97" : "audio 9 UDP/TLS/RTP/SAVPF 111")",
@@ -45,7 +51,7 @@ enum Offer {
             ]
             lines += transportLines(peer, setup: setup)
             lines += [
-                "a=mid:\(isVideo ? "1" : "0")", stream == nil ? "a=recvonly" : "a=sendonly", "a=rtcp-mux",
+                "a=mid:\(mid)", stream == nil ? "a=recvonly" : "a=sendonly", "a=rtcp-mux",
                 "a=rtcp-rsize", "a=extmap:\(midIdentifier) urn:ietf:params:rtp-hdrext:sdes:mid",
                 "a=extmap:\(transportIdentifier) \(transportURI)", candidateLine(peer),
             ]

@@ -12,7 +12,9 @@ final class WHIPSignaling: Signaling {
     func join(_ peer: Peer, at now: Int64) {
         let hasVideo = options.videoBitrate > 0
         let offer = Offer.text(peer, streams: peer.published, hasAudio: options.hasAudio, hasVideo: hasVideo)
-        let path = peer.isPublisher ? "/whip/load\(peer.number)" : "/whep/load\(peer.watched[0])"
+        let path =
+            peer.isPublisher
+            ? "/whip/\(streamName(peer.number))" : "/whep/\(peer.watched.map(streamName).joined(separator: ","))"
         // From the peer's own address, as separate clients would: the server limits what one source may ask for.
         guard
             let exchange = HTTPExchange(
@@ -20,6 +22,11 @@ final class WHIPSignaling: Signaling {
                 port: options.httpPort)
         else { return peer.fail("no connection") }
         exchanges.append((peer, exchange))
+    }
+
+    /// In a room where subscribers may want several streams on one connection; apart from each other else.
+    private func streamName(_ publisher: Int) -> String {
+        options.isMeeting || options.isBundled ? "meeting.p\(publisher)" : "load\(publisher)"
     }
 
     func sweep(at now: Int64) {

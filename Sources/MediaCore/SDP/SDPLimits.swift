@@ -1,9 +1,10 @@
 /// How large a session description may be. Whatever exceeds a limit is refused: no browser comes near them.
 package struct SDPLimits: Sendable {
-    /// Bytes of the whole text.
-    package var bytes = 65_536
+    /// Bytes of the whole text. Chromium's section of sound and one of picture are 6.7 KB together, and who watches a
+    /// meeting offers a pair for each of its streams.
+    package var bytes = 262_144
     /// Lines.
-    package var lines = 2_000
+    package var lines = 8_000
     /// Bytes of one line, without its end.
     package var lineBytes = 4_096
     /// Media sections.

@@ -14,8 +14,8 @@ public struct HTTPLimits: Sendable {
     public var maximumHeaderSize = 16 * 1024
     /// The number of header lines.
     public var maximumHeaderCount = 64
-    /// The body, in bytes.
-    public var maximumBodySize = 64 * 1024
+    /// The body, in bytes. More than a browser's offer to watch 32 streams at once, and all that the engine reads.
+    public var maximumBodySize = 256 * 1024
     /// Connections at a time.
     public var maximumConnections = 1024
     /// Connections at a time from one source (an IPv4 address or an IPv6 /64).

@@ -11,8 +11,8 @@ public struct HostConfiguration: Sendable {
     public var announcedAddresses: [String] = []
     /// Announces only this interface's addresses.
     public var interface: String?
-    /// The number of workers, each a thread.
-    public var workers = 1
+    /// The number of workers, 1 to 64, each a thread with a UDP port: one for each processor that may be used.
+    public var workers = min(Processors.usableCount, 64)
     /// How long a silent peer is kept, in seconds.
     public var consentTimeout = 30
 
@@ -30,7 +30,7 @@ public struct HostConfiguration: Sendable {
         return HostOption.all.map(\.environment) + tokens + tokens.map { $0 + "_FILE" }
     }
 
-    /// The defaults: HTTP on loopback, UDP port 40000, one worker.
+    /// The defaults: HTTP on loopback, UDP ports from 40000 on, a worker for each processor.
     public init() {}
 
     /// Reads the arguments, the program's name left out, and the environment.

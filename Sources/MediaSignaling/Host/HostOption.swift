@@ -34,7 +34,7 @@ struct HostOption: Sendable {
         },
         HostOption(
             name: "--udp-port", environment: "SLUICE_UDP_PORT", value: "a port, 0 to 65535",
-            help: "the first worker's port for media (default 40000); 0 takes free ones"
+            help: "the first worker's port for media (default 40000), the others' follow it; 0 takes free ones"
         ) { text, configuration in
             guard let port = number(text, in: 0...65535) else { return false }
             configuration.udpPort = UInt16(port)
@@ -60,7 +60,7 @@ struct HostOption: Sendable {
         },
         HostOption(
             name: "--workers", environment: "SLUICE_WORKERS", value: "a number, 1 to 64",
-            help: "threads for media, each with a port of its own (default 1)"
+            help: "threads for media, each with a port of its own (default one for each processor)"
         ) { text, configuration in
             guard let count = number(text, in: 1...64) else { return false }
             configuration.workers = count

@@ -46,10 +46,10 @@ extension StartPage {
 
         function input() {
           const stream = at('stream').value.trim();
-          const good = /^[A-Za-z0-9_-]{1,64}$/.test(stream);
+          const good = /^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64})?$/.test(stream);
           at('stream').setAttribute('aria-invalid', String(!good));
           if (!good) {
-            say('Give the stream a name of letters, digits, _ and -.', true);
+            say('Give the stream a name of letters, digits, _ and -, or a room and a name with a dot between.', true);
             at('stream').focus();
             return null;
           }
@@ -209,7 +209,7 @@ extension StartPage {
           }
         };
         addEventListener('pagehide', () => { if (session) stop(); });
-        at('stream').value = location.hash.slice(1, 65).replace(/[^A-Za-z0-9_-]/g, '') || 'studio';
+        at('stream').value = location.hash.slice(1, 130).replace(/[^A-Za-z0-9_.-]/g, '') || 'studio';
         try { at('token').value = sessionStorage.getItem('token') || ''; } catch (error) { /* Stays empty. */ }
         show('idle', false);
 

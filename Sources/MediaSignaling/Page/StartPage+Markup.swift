@@ -22,7 +22,7 @@ extension StartPage {
         <div class="field wide">
         <label for="stream">Stream</label>
         <input id="stream" name="stream" autocomplete="off" autocapitalize="none" spellcheck="false"
-        maxlength="64" placeholder="studio">
+        maxlength="129" placeholder="studio">
         </div>
         <div class="field">
         <label for="codec">Video codec</label>

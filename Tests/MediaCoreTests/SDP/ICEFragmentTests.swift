@@ -39,7 +39,8 @@ import Testing
             ("m=x\n", 1),
             ("a=mid:\u{1}\n", 1),
             ("m=audio 9 P 0\n" + String(repeating: "a=candidate:1\n", count: 65), 66),
-            (String(repeating: "a=candidate:1\n", count: 10_000), 0),
+            (String(repeating: "a=candidate:1\n", count: 10_000), 8_001),
+            (String(repeating: "a=candidate:1\n", count: 20_000), 0),
         ] {
             let error = #expect(throws: SDPError.self) { try ICEFragment(parsing: text) }
             #expect(error?.line == line, "\(text.prefix(40))")

@@ -116,6 +116,37 @@ import Testing
         #expect(try accept(publishing, [video]).answer.media[0].direction == .sendonly)
     }
 
+    /// A meeting of 32 streams on one connection: as many sections as are read, each of a browser's full length.
+    @Test func sectionsOfAKindAreFilledInOrder() throws {
+        let text = Offers.chromeWatch
+        let (video, audio) = (text.firstRange(of: "m=video")!.lowerBound, text.firstRange(of: "m=audio")!.lowerBound)
+        let mids = (0..<64).map { "\($0)" }.joined(separator: " ")
+        var offer = text[..<video].replacing("BUNDLE 0 1", with: "BUNDLE \(mids)")
+        for pair in 0..<32 {
+            offer += text[video..<audio].replacing("a=mid:0", with: "a=mid:\(2 * pair)")
+            offer += text[audio...].replacing("a=mid:1", with: "a=mid:\(2 * pair + 1)")
+        }
+        // Every second publisher sends no sound, and in front of all are those whose codec the viewer lacks.
+        var sources = (0..<32).map {
+            source(.h264, "packetization-mode=1;profile-level-id=f4001f", ssrc: 10 + 4 * UInt32($0))
+        }
+        for number in 0..<32 {
+            if number % 2 == 0 { sources.append(source(.opus, ssrc: 1_000 + 4 * UInt32(number))) }
+            sources.append(source(number % 3 == 0 ? .vp9 : .vp8, ssrc: 2_000 + 4 * UInt32(number)))
+        }
+        let started = ContinuousClock.now
+        let agreed = try accept(String(offer), sources)
+        #expect(ContinuousClock.now - started < .seconds(1))
+        for kind in [MediaKind.video, .audio] {
+            let given = agreed.media.filter { $0.parameters.kind == kind }
+            #expect(given.map(\.sourceIndex) == sources.indices.dropFirst(32).filter { sources[$0].kind == kind })
+            let expected = (0..<given.count).map { "\(2 * $0 + (kind == .audio ? 1 : 0))" }
+            #expect(given.map(\.parameters.mid) == expected)
+        }
+        #expect(agreed.answer.media.filter { $0.port == 0 }.count == 16)
+        print("32 pairs, \(offer.utf8.count) bytes: \(ContinuousClock.now - started)")
+    }
+
     @Test func aMissingCodecIsNamed() {
         let h264 = source(.h264, "packetization-mode=1;profile-level-id=64001f", ssrc: 20)
         #expect(
