@@ -50,7 +50,7 @@ bench-build:
 bench-check:
 	@.ci/install $(BUILD_PACKAGES)
 	@.ci/install --optional $(SPEED_PACKAGES)
-	@SWIFT=$(SWIFT) JOBS=$(JOBS) FORWARDING=--check .ci/stages forwarding
+	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages forwarding
 
 # Real browsers against the release build.
 e2e:

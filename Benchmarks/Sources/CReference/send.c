@@ -1,83 +1,21 @@
 #define _GNU_SOURCE
-#include "reference.h"
+#include "cipher.h"
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <openssl/evp.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-#if defined(__x86_64__) && __has_include(<intel-ipsec-mb.h>)
-#include <intel-ipsec-mb.h>
-#define HAS_IPSEC 1
-#endif
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
 
-enum { header_size = 12, tag_size = 16, control_size = CMSG_SPACE(sizeof(uint16_t)) };
-
-/// One AES-128-GCM key for each destination, in ipsec-mb where it is there, else in libcrypto.
-struct cipher {
-    EVP_CIPHER_CTX **contexts;
-#ifdef HAS_IPSEC
-    IMB_MGR *manager;
-    struct gcm_key_data *schedules;
-#endif
-};
-
-static void cipher_create(struct cipher *cipher, int keys) {
-#ifdef HAS_IPSEC
-    void *library = dlopen("libIPSec_MB.so.1", RTLD_NOW);
-    if (library) {
-        IMB_MGR *(*alloc)(uint64_t) = (IMB_MGR * (*)(uint64_t)) dlsym(library, "alloc_mb_mgr");
-        void (*init)(IMB_MGR *, IMB_ARCH *) = (void (*)(IMB_MGR *, IMB_ARCH *))dlsym(library, "init_mb_mgr_auto");
-        cipher->manager = alloc(0);
-        init(cipher->manager, NULL);
-        cipher->schedules = aligned_alloc(64, sizeof(struct gcm_key_data) * keys);
-        for (int i = 0; i < keys; i++) {
-            uint8_t key[16] = {(uint8_t)i, (uint8_t)(i >> 8), 7};
-            IMB_AES128_GCM_PRE(cipher->manager, key, &cipher->schedules[i]);
-        }
-        return;
-    }
-#endif
-    cipher->contexts = calloc(keys, sizeof *cipher->contexts);
-    for (int i = 0; i < keys; i++) {
-        uint8_t key[16] = {(uint8_t)i, (uint8_t)(i >> 8), 7};
-        cipher->contexts[i] = EVP_CIPHER_CTX_new();
-        EVP_EncryptInit_ex(cipher->contexts[i], EVP_aes_128_gcm(), NULL, key, NULL);
-    }
-}
-
-static void encrypt(struct cipher *cipher, int key, uint8_t *packet, const uint8_t *source, int payload, int64_t number) {
-    uint8_t iv[12] = {0};
-    memcpy(iv, &number, sizeof number);
-    memcpy(packet, iv, header_size);
-#ifdef HAS_IPSEC
-    if (cipher->manager) {
-        struct gcm_context_data context;
-        IMB_AES128_GCM_ENC(cipher->manager, &cipher->schedules[key], &context, packet + header_size, source, payload,
-                           iv, packet, header_size, packet + header_size + payload, tag_size);
-        return;
-    }
-#endif
-    int length;
-    EVP_CIPHER_CTX *context = cipher->contexts[key];
-    EVP_EncryptInit_ex(context, NULL, NULL, NULL, iv);
-    EVP_EncryptUpdate(context, NULL, &length, packet, header_size);
-    EVP_EncryptUpdate(context, packet + header_size, &length, source, payload);
-    EVP_EncryptFinal_ex(context, packet + header_size + payload, &length);
-    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, tag_size, packet + header_size + payload);
-}
+enum { control_size = CMSG_SPACE(sizeof(uint16_t)) };
 
 static void sleep_until(struct timespec *time, int64_t interval) {
     int64_t next = time->tv_nsec + interval;
@@ -93,8 +31,7 @@ int64_t reference_send(
     if (fd < 0) return -1;
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    struct cipher cipher = {0};
-    cipher_create(&cipher, destinations);
+    struct reference_cipher *cipher = reference_cipher_create(reference_fastest, destinations);
     int stride = header_size + payload + tag_size;
     uint8_t *arena = calloc((size_t)destinations * run, stride), *source = calloc(1, payload);
     struct mmsghdr *messages = calloc(destinations, sizeof *messages);
@@ -123,7 +60,7 @@ int64_t reference_send(
     for (int round = 0; round < rounds && !failed; round++) {
         for (int i = 0; i < destinations && encrypts; i++)
             for (int j = 0; j < run; j++)
-                encrypt(&cipher, i, arena + ((size_t)i * run + j) * stride, source, payload, number++);
+                cipher_encrypt(cipher, i, arena + ((size_t)i * run + j) * stride, source, payload, number++);
         for (int sent = 0; sent < destinations;) {
             int result = sendmmsg(fd, messages + sent, destinations - sent, 0);
             if (result > 0) {
@@ -140,6 +77,7 @@ int64_t reference_send(
     }
     int64_t spent = reference_thread_nanoseconds() - start;
     close(fd);
+    reference_cipher_destroy(cipher);
     free(arena), free(source), free(messages), free(vectors), free(addresses), free(controls);
     return failed ? -1 : spent;
 }

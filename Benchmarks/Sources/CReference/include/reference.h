@@ -9,11 +9,20 @@
 /// Nanoseconds of this thread's processor time, user and kernel.
 int64_t reference_thread_nanoseconds(void);
 
-/// Encrypts `packets` payloads of `payload` bytes with AES-128-GCM and a 12-byte header as associated data, under
-/// `keys` keys in turn, `run` packets under one key at a time, from one source into an arena. Returns the thread's
-/// nanoseconds for all of it, or -1 when the library is missing.
-int64_t reference_gcm_ipsec(int packets, int payload, int keys, int run);
-int64_t reference_gcm_libcrypto(int packets, int payload, int keys, int run);
+/// What encrypts; `reference_fastest` is ipsec-mb where it is installed, else libcrypto.
+enum reference_backend { reference_fastest, reference_ipsec, reference_libcrypto };
+
+/// AES-128-GCM under a number of keys.
+struct reference_cipher;
+
+/// NULL when the library is missing.
+struct reference_cipher *reference_cipher_create(enum reference_backend backend, int keys);
+void reference_cipher_destroy(struct reference_cipher *cipher);
+
+/// Encrypts `packets` payloads of `payload` bytes (at most 2048) with a 12-byte header as associated data, under the
+/// cipher's keys in turn, `run` packets under one key at a time, from one source into an arena of 1 MiB. Returns the
+/// thread's nanoseconds.
+int64_t reference_encrypt(struct reference_cipher *cipher, int packets, int payload, int run);
 
 /// What was asked for since the program began, by any thread; retains and releases are -1 where they can't be counted.
 struct reference_counts {
