@@ -118,17 +118,21 @@ public final class MemoryCall {
         return count
     }
 
-    /// As `forward`, but the batch then holds what left for the last watcher.
-    public func prepareForWatcher() {
-        engine.receive(batch, at: instant)
-        engine.advance(to: instant)
-        batch.removeAll()
-        while engine.fillOutput(at: instant) {
-            for entry in engine.output.entries where entry.path == watcherPath {
-                batch.append(engine.output.datagram(entry), from: Self.server)
+    /// Forwards so many frames; the batch then holds what left for the last watcher.
+    public func prepareForWatcher(frames: Int, packets: Int) {
+        var received = DatagramBatch(byteCapacity: batch.byteCapacity)
+        for _ in 0..<frames {
+            prepare(packets: packets)
+            engine.receive(batch, at: instant)
+            engine.advance(to: instant)
+            while engine.fillOutput(at: instant) {
+                for entry in engine.output.entries where entry.path == watcherPath {
+                    received.append(engine.output.datagram(entry), from: Self.server)
+                }
+                engine.outputSent()
             }
-            engine.outputSent()
         }
+        batch = received
     }
 
     /// The last watcher receives the batch. Returns how many RTP packets it decrypted.
