@@ -33,9 +33,10 @@ struct reference_counts {
 
 struct reference_counts reference_counts(void);
 
-/// Encrypts `run` packets for each of `destinations` addresses (from `first_address` on, in host order), each under a key
-/// of its own, and sends them: one datagram to each, or one segmented message when `run` is more than 1, by `sendmmsg` of
-/// at most 128 messages and 1 MiB. Returns the thread's nanoseconds for all rounds, or -1 when the kernel refuses.
+/// Encrypts `run` packets for each of `destinations` addresses (from `first_address` on, in host order), each under a
+/// key of its own, and sends them: one datagram to each, or one segmented message when `run` is more than 1, by
+/// `sendmmsg` of at most 128 messages and 1 MiB. Returns the thread's nanoseconds for all rounds, or -1 when the kernel
+/// refuses.
 int64_t reference_send(
     uint32_t first_address, uint16_t port, int destinations, int run, int rounds, int payload, bool encrypts);
 
@@ -49,9 +50,9 @@ struct reference_rhythm {
     int64_t sound_interval;
 };
 
-/// Sends to every destination what a publisher sends in `duration` nanoseconds, when it is due: encrypted, and in batches
-/// as `reference_send` does it. Adds to `packets` how many left. Returns the thread's nanoseconds, or -1 when the kernel
-/// refuses.
+/// Sends to every destination what a publisher sends in `duration` nanoseconds, when it is due: encrypted, and in
+/// batches as `reference_send` does it. Adds to `packets` how many left. Returns the thread's nanoseconds, or -1
+/// when the kernel refuses.
 int64_t reference_broadcast(
     uint32_t first_address, uint16_t port, int destinations, const struct reference_rhythm *rhythm, int64_t duration,
     int64_t *packets);
