@@ -64,7 +64,7 @@ import Glibc
         var best = Comparison(engine: 0, bare: 0, ratio: .infinity)
         for round in 0..<maximumRounds where round < leastRounds || best.ratio > bound {
             // What disturbs the machine may be over in a while.
-            if round >= leastRounds { usleep(200_000) }
+            usleep(round < leastRounds ? 50_000 : 200_000)
             var pairs: [Comparison] = []
             for number in 0..<pairsInRound {
                 func encrypt() -> Int64 {
