@@ -13,7 +13,7 @@ SPEED_PACKAGES = libipsec-mb-dev
 TEST_PACKAGES = chromium iproute2
 BENCH_PACKAGES = janus iproute2 python3
 
-.PHONY: run test test-core bench bench-max bench-build bench-check e2e fuzz format lint clean
+.PHONY: run test test-core bench bench-max bench-build bench-check bench-micro e2e fuzz format lint clean
 
 run:
 	@.ci/install $(BUILD_PACKAGES)
@@ -50,7 +50,13 @@ bench-build:
 bench-check:
 	@.ci/install $(BUILD_PACKAGES)
 	@.ci/install --optional $(SPEED_PACKAGES)
-	@SWIFT=$(SWIFT) JOBS=$(JOBS) FORWARDING=--check .ci/stages forwarding
+	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages forwarding
+
+# What the single steps of a packet's way cost. The packages it needs take minutes to build the first time.
+bench-micro:
+	@.ci/install $(BUILD_PACKAGES)
+	@.ci/install --optional $(SPEED_PACKAGES)
+	SLUICE_CORE_ONLY=1 $(SWIFT) package --package-path Benchmarks/Micro benchmark --no-progress $(ARGS)
 
 # Real browsers against the release build.
 e2e:

@@ -49,7 +49,7 @@ struct FuzzPeer: ~Copyable {
 
     /// Encrypts an RTP packet, if it is one and its number is a fresh one.
     mutating func send(rtp packet: [UInt8]) {
-        guard let header = try? RTPHeader.parse(packet.span.bytes) else { return }
+        guard let header = try? RTPHeader(parsing: packet.span.bytes) else { return }
         let last = newest[header.ssrc] ?? UInt64(header.sequenceNumber)
         let step = Int16(bitPattern: header.sequenceNumber &- UInt16(truncatingIfNeeded: last))
         let index = Int64(last) + Int64(step)
@@ -78,7 +78,7 @@ struct FuzzPeer: ~Copyable {
         case .rtcp:
             try check(rtcp: transport.withPacket { $0.array })
         case .dropped(let reason):
-            let header = try? RTPHeader.parse(bytes.span.bytes)
+            let header = try? RTPHeader(parsing: bytes.span.bytes)
             // Without a retransmission format a packet is sent again as it was.
             let isSound = header?.ssrc == announced.first
             let words = "\(reason) \(header?.ssrc ?? 0) \(header?.sequenceNumber ?? 0) of \(announced)"
@@ -95,7 +95,7 @@ struct FuzzPeer: ~Copyable {
     }
 
     private mutating func check(rtp packet: [UInt8]) throws(FuzzFailure) {
-        guard let header = try? RTPHeader.parse(packet.span.bytes) else {
+        guard let header = try? RTPHeader(parsing: packet.span.bytes) else {
             throw FuzzFailure(description: "the engine sent malformed RTP")
         }
         try require(announced.contains(header.ssrc), "the engine sent the SSRC \(header.ssrc)")

@@ -4,7 +4,7 @@ import MediaCore
 /// descriptor read.
 package func fuzzRTP(_ bytes: RawSpan) throws(FuzzFailure) {
     for codec in MediaCodec.allCases { _ = PayloadDescriptor.isKeyframeStart(codec, bytes) }
-    guard let header = try? RTPHeader.parse(bytes) else { return }
+    guard let header = try? RTPHeader(parsing: bytes) else { return }
     try require(
         header.headerByteCount >= 12 + 4 * Int(header.csrcCount) && header.headerByteCount <= bytes.byteCount,
         "a header of \(header.headerByteCount) in \(bytes.byteCount) bytes")

@@ -89,7 +89,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     }
 
     override func receivedRTP(_ packet: [UInt8], index: UInt64, at instant: MediaInstant) {
-        guard let header = try? RTPHeader.parse(packet.span.bytes) else { return complain("malformed RTP") }
+        guard let header = try? RTPHeader(parsing: packet.span.bytes) else { return complain("malformed RTP") }
         mediaBytes += packet.count
         // The receiver has checked for replays: an index that comes twice has other content, or none.
         if seen[header.ssrc, default: [:]].updateValue(packet.hashValue, forKey: index) != nil {

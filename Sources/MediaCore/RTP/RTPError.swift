@@ -1,5 +1,5 @@
 /// Why bytes are not an RTP packet.
-package enum RTPError: Error {
+public enum RTPError: Error {
     /// They end before the header, its CSRC list or its extension does.
     case truncated
     /// The version is not 2.

@@ -1,38 +1,36 @@
 /// The header of an RTP packet: fixed size, no reference to the packet.
 ///
 /// Source: RFC 3550, section 5.1.
-package struct RTPHeader: Hashable, Sendable {
+public struct RTPHeader: Hashable, Sendable {
     /// The length of the part every packet has.
     static let fixedByteCount = 12
 
     /// The marker bit.
-    package var marker: Bool
+    public var marker: Bool
     /// 0 to 127.
-    package var payloadType: UInt8
+    public var payloadType: UInt8
     /// The 16 bits on the wire.
-    package var sequenceNumber: UInt16
+    public var sequenceNumber: UInt16
     /// In units of the codec's clock.
-    package var timestamp: UInt32
+    public var timestamp: UInt32
     /// The synchronization source.
-    package var ssrc: UInt32
+    public var ssrc: UInt32
     /// How many contributing sources follow the fixed part, 0 to 15.
-    package var csrcCount: UInt8
+    public var csrcCount: UInt8
     /// Whether the payload ends in padding. Its length is known only once the payload is decrypted.
-    package var hasPadding: Bool
+    public var hasPadding: Bool
     /// Fixed part, contributing sources and extension together, in bytes: where the payload starts.
-    package var headerByteCount: Int
+    public var headerByteCount: Int
     /// The profile word of the extension; 0 without one.
-    package var extensionProfile: UInt16
+    public var extensionProfile: UInt16
     /// Where the extension's data start, in bytes from the start of the packet; 0 without one.
-    package var extensionOffset: Int
+    public var extensionOffset: Int
     /// The length of the extension's data in bytes, its profile and length words not counted.
-    package var extensionByteCount: Int
+    public var extensionByteCount: Int
 
-    /// Reads the header at the start of a packet. Allocates nothing.
-    ///
-    /// - Throws: `RTPError` when the packet ends inside its header or is not version 2.
+    /// As `init(parsing:)`, for the packet path: what is public can't be always inlined.
     @inline(always)
-    package static func parse(_ packet: RawSpan) throws(RTPError) -> RTPHeader {
+    static func parse(_ packet: RawSpan) throws(RTPError) -> RTPHeader {
         guard let first = try? packet.uint8(at: 0), let second = try? packet.uint8(at: 1),
             let sequenceNumber = try? packet.uint16(at: 2), let timestamp = try? packet.uint32(at: 4),
             let ssrc = try? packet.uint32(at: 8)
@@ -58,10 +56,19 @@ package struct RTPHeader: Hashable, Sendable {
 
     /// How many bytes of padding end a decrypted payload: 0 when the header announces none, nil when the count the
     /// last byte gives is zero or longer than the payload.
-    package static func paddingByteCount(of payload: RawSpan, hasPadding: Bool) -> Int? {
+    public static func paddingByteCount(of payload: RawSpan, hasPadding: Bool) -> Int? {
         guard hasPadding else { return 0 }
         guard let last = try? payload.uint8(at: payload.byteCount &- 1) else { return nil }
         let count = Int(last)
         return count > 0 && count <= payload.byteCount ? count : nil
+    }
+}
+
+extension RTPHeader {
+    /// Reads the header at the start of a packet. Allocates nothing.
+    ///
+    /// - Throws: `RTPError` when the packet ends inside its header or is not version 2.
+    public init(parsing packet: RawSpan) throws(RTPError) {
+        self = try Self.parse(packet)
     }
 }

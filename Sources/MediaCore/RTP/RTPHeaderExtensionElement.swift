@@ -1,11 +1,11 @@
 /// One element of a header extension: where its data lie in the packet.
-package struct RTPHeaderExtensionElement: Hashable, Sendable {
+public struct RTPHeaderExtensionElement: Hashable, Sendable {
     /// The local identifier, 1 to 14 in the one-byte form, 1 to 255 in the two-byte form.
-    package var identifier: UInt8
+    public var identifier: UInt8
     /// Where the data start, in bytes from the start of the packet.
-    package var offset: Int
+    public var offset: Int
     /// The length of the data in bytes, 0 to 255.
-    package var count: Int
+    public var count: Int
 
     /// The data.
     @_lifetime(copy packet)

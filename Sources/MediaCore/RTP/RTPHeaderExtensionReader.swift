@@ -2,7 +2,7 @@
 ///
 /// It ends at the first thing that is out of bounds or reserved; the elements before it stand.
 /// Source: RFC 8285, section 4.
-package struct RTPHeaderExtensionReader: ~Escapable {
+public struct RTPHeaderExtensionReader: ~Escapable {
     /// The profile word of the one-byte form.
     static let oneByteProfile: UInt16 = 0xBEDE
     /// The profile word of the two-byte form, but for its lowest four bits, which are the application's.
@@ -15,7 +15,7 @@ package struct RTPHeaderExtensionReader: ~Escapable {
 
     /// Creates a reader of the extension that `header` found in `packet`.
     @_lifetime(copy packet)
-    package init(_ header: RTPHeader, _ packet: RawSpan) {
+    public init(_ header: RTPHeader, _ packet: RawSpan) {
         self.packet = packet
         offset = header.extensionOffset
         isTwoByte = header.extensionProfile & 0xFFF0 == Self.twoByteProfile
@@ -25,7 +25,7 @@ package struct RTPHeaderExtensionReader: ~Escapable {
 
     /// The next element; nil at the end.
     @_lifetime(self: copy self)
-    package mutating func next() -> RTPHeaderExtensionElement? {
+    public mutating func next() -> RTPHeaderExtensionElement? {
         while offset < end, let first = try? packet.uint8(at: offset) {
             if first == 0 {
                 offset &+= 1
