@@ -2,56 +2,31 @@
 #include "media_io.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-int sluice_epoll_create(void) {
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
-    return epoll < 0 ? -errno : epoll;
-}
-
-int sluice_epoll_set(int epoll, int descriptor, uint32_t tag, bool writable, bool is_new) {
-    struct epoll_event event = {.events = EPOLLIN | (writable ? EPOLLOUT : 0), .data.u32 = tag};
-    return epoll_ctl(epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event) < 0 ? -errno : 0;
-}
-
-// Old kernels and strict system-call filters lack epoll_pwait2: wait in whole milliseconds then, rounded up so that a
-// deadline has passed when the wait ends.
-static int wait_milliseconds(int epoll, int64_t nanoseconds, struct epoll_event *events, int capacity) {
-    int64_t milliseconds = nanoseconds < 0 ? -1 : nanoseconds / 1000000 + (nanoseconds % 1000000 != 0);
-    return epoll_wait(epoll, events, capacity, milliseconds > 60000 ? 60000 : (int)milliseconds);
-}
-
-int sluice_epoll_wait(int epoll, int64_t nanoseconds, struct sluice_ready *ready, int capacity) {
-    static atomic_bool lacks_pwait2;
-    struct epoll_event events[8];
-    if (capacity > 8) capacity = 8;
-    int count;
-    if (atomic_load_explicit(&lacks_pwait2, memory_order_relaxed)) {
-        count = wait_milliseconds(epoll, nanoseconds, events, capacity);
-    } else {
-        struct timespec timeout = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
-        count = epoll_pwait2(epoll, events, capacity, nanoseconds < 0 ? NULL : &timeout, NULL);
-        if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
-            atomic_store_explicit(&lacks_pwait2, true, memory_order_relaxed);
-            count = wait_milliseconds(epoll, nanoseconds, events, capacity);
-        }
+int sluice_wait(struct sluice_waited *waited, int count, int64_t nanoseconds) {
+    struct pollfd polled[8];
+    if (count > 8) count = 8;
+    for (int i = 0; i < count; i++) {
+        polled[i] = (struct pollfd){.fd = waited[i].descriptor, .events = POLLIN};
+        if (waited[i].wants_room) polled[i].events |= POLLOUT;
     }
-    if (count < 0) return errno == EINTR ? 0 : -errno;
+    struct timespec timeout = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    int result = ppoll(polled, count, nanoseconds < 0 ? NULL : &timeout, NULL);
+    if (result < 0 && errno != EINTR) return -errno;
     for (int i = 0; i < count; i++) {
         // An error shows up as a failed read, which also clears it.
-        ready[i].readable = (events[i].events & ~(uint32_t)EPOLLOUT) != 0;
-        ready[i].writable = (events[i].events & EPOLLOUT) != 0;
-        ready[i].tag = events[i].data.u32;
+        waited[i].readable = result > 0 && (polled[i].revents & ~POLLOUT) != 0;
+        waited[i].has_room = result > 0 && (polled[i].revents & POLLOUT) != 0;
     }
-    return count;
+    return 0;
 }
 
 int sluice_event_create(void) {

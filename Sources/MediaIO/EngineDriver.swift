@@ -3,11 +3,12 @@ import MediaCore
 
 /// The engine with its sockets: everything that only the loop's thread touches.
 struct EngineDriver: ~Copyable {
-    /// What a descriptor in the epoll set is, in the tag that comes back.
-    enum Tag {
-        static let wake: UInt32 = 0
-        static let ipv4: UInt32 = 1
-        static let ipv6: UInt32 = 2
+    /// Where the descriptors that are waited for stand.
+    private enum Place {
+        static let wake = 0
+        static let ipv4 = 1
+        static let ipv6 = 2
+        static let count = 3
     }
 
     /// How many batches one turn takes from each socket: a flood leaves room for timers and commands.
@@ -21,7 +22,6 @@ struct EngineDriver: ~Copyable {
 
     private var engine: MediaEngine
     private var sockets: UDPSockets
-    private var epoll: Descriptor
     private var receiver: Receiver
     private var sender: Sender
     private var locals = LocalAddressTable()
@@ -32,37 +32,30 @@ struct EngineDriver: ~Copyable {
     private var transports: Set<TransportID> = []
     /// Set by the first step of a shutdown: commands are refused from then on.
     private(set) var isStopping = false
-    private var awaitsIPv4 = false
-    private var awaitsIPv6 = false
     private var waitCalls: UInt64 = 0
     private let isReadingECN: Bool
-    private let ready: UnsafeMutablePointer<sluice_ready>
+    private let waited: UnsafeMutablePointer<sluice_waited>
 
     init(
         engine: consuming MediaEngine, sockets: consuming UDPSockets, wake: Int32, coalescing: MediaDuration = .zero,
         segments: Bool = sluice_can_segment(), transmit: @escaping SendLane.Transmit = sluice_send
     ) throws(MediaIOError) {
-        let epoll = Descriptor(sluice_epoll_create())
-        guard epoll.isOpen else { throw .system("creating the event loop", result: epoll.number) }
-        for (descriptor, tag) in [(wake, Tag.wake), (sockets.ipv4.number, Tag.ipv4), (sockets.ipv6.number, Tag.ipv6)]
-        where descriptor >= 0 {
-            let result = sluice_epoll_set(epoll.number, descriptor, tag, false, true)
-            guard result >= 0 else { throw .system("creating the event loop", result: result) }
-        }
         self.coalescing = FrameCoalescing(ceiling: coalescing)
         isReadingECN = sockets.enableCongestionMarks()
         receiver = Receiver(layout: sockets.enableReceiveSegments() ? .segments : .datagrams)
         sender = Sender(
             ipv4: sockets.ipv4.number, ipv6: sockets.ipv6.number, segments: segments, transmit: transmit)
+        waited = .allocate(capacity: Place.count)
+        waited.initialize(repeating: sluice_waited(), count: Place.count)
+        waited[Place.wake].descriptor = wake
+        waited[Place.ipv4].descriptor = sockets.ipv4.number
+        waited[Place.ipv6].descriptor = sockets.ipv6.number
         self.engine = engine
         self.sockets = sockets
-        self.epoll = epoll
-        ready = .allocate(capacity: 3)
-        ready.initialize(repeating: sluice_ready(), count: 3)
     }
 
     deinit {
-        ready.deallocate()
+        waited.deallocate()
     }
 
     // MARK: Turns
@@ -78,23 +71,17 @@ struct EngineDriver: ~Copyable {
             timeout = timeout < 0 ? remaining : min(timeout, remaining)
         }
         waitCalls &+= 1
-        let count = sluice_epoll_wait(epoll.number, timeout, ready, 3)
+        waited[Place.ipv4].wants_room = sender.ipv4.isBlocked
+        waited[Place.ipv6].wants_room = sender.ipv6.isBlocked
+        let result = sluice_wait(waited, Int32(Place.count), timeout)
         // Fails only for arguments that are wrong whatever a peer does.
-        precondition(count >= 0, "epoll_wait failed: \(count)")
+        precondition(result >= 0, "ppoll failed: \(result)")
         var isBusy = false
-        for index in 0..<Int(count) {
-            let item = ready[index]
-            switch item.tag {
-            case Tag.ipv4:
-                if item.writable { sender.resumeIPv4(locals: locals) }
-                if item.readable { isBusy = receive(from: sockets.ipv4.number) || isBusy }
-            case Tag.ipv6:
-                if item.writable { sender.resumeIPv6(locals: locals) }
-                if item.readable { isBusy = receive(from: sockets.ipv6.number) || isBusy }
-            default:
-                sluice_event_clear(wake)
-            }
-        }
+        if waited[Place.wake].readable { sluice_event_clear(wake) }
+        if waited[Place.ipv4].has_room { sender.resumeIPv4(locals: locals) }
+        if waited[Place.ipv4].readable { isBusy = receive(from: sockets.ipv4.number) }
+        if waited[Place.ipv6].has_room { sender.resumeIPv6(locals: locals) }
+        if waited[Place.ipv6].readable { isBusy = receive(from: sockets.ipv6.number) || isBusy }
         let now = SystemClock.now
         engine.advance(to: now)
         holdDeadline = isBusy || !sender.isSegmenting ? nil : coalescing.deadline(at: now)
@@ -103,7 +90,6 @@ struct EngineDriver: ~Copyable {
         } else {
             sendAnswers()
         }
-        awaitRoom()
         while let event = engine.nextEvent() {
             if case .transportClosed(let transport, _, _) = event { transports.remove(transport) }
             events.append(event)
@@ -155,18 +141,6 @@ struct EngineDriver: ~Copyable {
     private func earliest(_ left: MediaInstant?, _ right: MediaInstant?) -> MediaInstant? {
         guard let left, let right else { return left ?? right }
         return min(left, right)
-    }
-
-    /// Has epoll report when a socket that was full has room again, and only then.
-    private mutating func awaitRoom() {
-        if sender.ipv4.isBlocked != awaitsIPv4 {
-            awaitsIPv4.toggle()
-            _ = sluice_epoll_set(epoll.number, sockets.ipv4.number, Tag.ipv4, awaitsIPv4, false)
-        }
-        if sender.ipv6.isBlocked != awaitsIPv6 {
-            awaitsIPv6.toggle()
-            _ = sluice_epoll_set(epoll.number, sockets.ipv6.number, Tag.ipv6, awaitsIPv6, false)
-        }
     }
 
     // MARK: Commands
@@ -242,7 +216,6 @@ struct EngineDriver: ~Copyable {
 
     /// Closes the sockets; no turn may follow.
     mutating func closeSockets() {
-        epoll.close()
         sockets.ipv4.close()
         sockets.ipv6.close()
     }

@@ -203,19 +203,25 @@ extension MediaIOTests {
         }
 
         @Test func aWaitEndsWhenItShould() throws {
-            let epoll = Descriptor(sluice_epoll_create())
             let wake = Descriptor(sluice_event_create())
-            try #require(epoll.number >= 0 && wake.number >= 0)
-            #expect(sluice_epoll_set(epoll.number, wake.number, 5, false, true) == 0)
-            var ready = [sluice_ready](repeating: sluice_ready(), count: 3)
+            try #require(wake.number >= 0)
+            var waited = [sluice_waited](repeating: sluice_waited(), count: 2)
+            waited[0].descriptor = -1
+            waited[1].descriptor = wake.number
             let before = SystemClock.now
-            #expect(sluice_epoll_wait(epoll.number, 300_000, &ready, 3) == 0)
+            #expect(sluice_wait(&waited, 2, 300_000) == 0)
             #expect((SystemClock.now - before).nanoseconds >= 300_000)
+            #expect(!waited[1].readable)
             sluice_event_signal(wake.number)
-            #expect(sluice_epoll_wait(epoll.number, -1, &ready, 3) == 1)
-            #expect(ready[0].tag == 5 && ready[0].readable && !ready[0].writable)
+            #expect(sluice_wait(&waited, 2, -1) == 0)
+            #expect(waited[1].readable && !waited[1].has_room && !waited[0].readable)
+            waited[1].wants_room = true
+            #expect(sluice_wait(&waited, 2, -1) == 0)
+            #expect(waited[1].readable && waited[1].has_room)
+            waited[1].wants_room = false
             sluice_event_clear(wake.number)
-            #expect(sluice_epoll_wait(epoll.number, 0, &ready, 3) == 0)
+            #expect(sluice_wait(&waited, 2, 0) == 0)
+            #expect(!waited[1].readable && !waited[1].has_room)
         }
     }
 }

@@ -123,20 +123,21 @@ int sluice_interfaces(struct sluice_interface *entries, int capacity);
 
 // MARK: Waiting
 
-int sluice_epoll_create(void);
-
-/// Adds a descriptor, or changes what is waited for. `tag` comes back when it is ready.
-int sluice_epoll_set(int epoll, int descriptor, uint32_t tag, bool writable, bool is_new);
-
-/// A descriptor that is ready.
-struct sluice_ready {
-    uint32_t tag;
+/// A descriptor to wait for; a negative one is passed over.
+struct sluice_waited {
+    int descriptor;
+    /// Whether room in its buffer is waited for as well.
+    bool wants_room;
     bool readable;
-    bool writable;
+    bool has_room;
 };
 
-/// Waits `nanoseconds`, for ever when negative. Returns how many of `ready` are filled; 0 on a timeout or a signal.
-int sluice_epoll_wait(int epoll, int64_t nanoseconds, struct sluice_ready *ready, int capacity);
+/// Waits `nanoseconds`, for ever when negative, until one of at most 8 descriptors is ready, and tells of each whether
+/// it is. Ends early, with none ready, on a signal. Returns 0, or a negative error number.
+///
+/// This is poll and not epoll: epoll stays in a socket's queue of waiters while nobody waits, and the kernel then calls
+/// it for each datagram that is sent, which costs about 5 % of sending it.
+int sluice_wait(struct sluice_waited *waited, int count, int64_t nanoseconds);
 
 int sluice_event_create(void);
 void sluice_event_signal(int event);
