@@ -118,6 +118,8 @@ class Sluice(Server):
     def prepare(self):
         self.token = secrets.token_hex(32)
         environment = {f"SLUICE_{purpose}_TOKEN": self.token for purpose in ("PUBLISH", "WATCH", "ADMIN")}
+        # As Janus, whose sockets are on the host's addresses. A variable: versions that don't know it can be measured.
+        environment["SLUICE_BIND"] = network.SERVER_ADDRESS
         return [self.binary, "--http", f"{network.SERVER_ADDRESS}:8080", "--udp-port", "40000",
                 "--workers", str(self.cores)], environment
 

@@ -34,7 +34,7 @@ bool sluice_is_permission_denied(int result) {
     return result == -EACCES || result == -EPERM;
 }
 
-bool sluice_is_family_unavailable(int result) {
+bool sluice_is_address_unavailable(int result) {
     return result == -EAFNOSUPPORT || result == -EADDRNOTAVAIL || result == -EPROTONOSUPPORT;
 }
 

@@ -57,39 +57,38 @@ static int enable(int descriptor, int level, int option) {
     return setsockopt(descriptor, level, option, &on, sizeof on);
 }
 
-int sluice_udp_socket(int family, uint16_t *port) {
-    struct sockaddr_storage address = {0};
-    socklen_t length;
-    if (family == 6) {
-        struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&address;
-        ipv6->sin6_family = AF_INET6;
-        ipv6->sin6_port = htons(*port);
-        length = sizeof *ipv6;
-    } else {
-        struct sockaddr_in *ipv4 = (struct sockaddr_in *)&address;
-        ipv4->sin_family = AF_INET;
-        ipv4->sin_port = htons(*port);
-        length = sizeof *ipv4;
-    }
-    int descriptor = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+// Each datagram's local address, where the socket alone doesn't tell it.
+static int enable_information(int descriptor, const struct sluice_address *address) {
+    if (is_mapped(address->high, address->low))
+        return (uint32_t)address->low == INADDR_ANY ? enable(descriptor, IPPROTO_IP, IP_PKTINFO) : 0;
+    if (address->high == 0 && address->low == 0) return enable(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    return 0;
+}
+
+int sluice_udp_socket(struct sluice_address *address) {
+    bool is_ipv4 = is_mapped(address->high, address->low);
+    struct sockaddr_in ipv4 = {
+        .sin_family = AF_INET, .sin_port = htons(address->port), .sin_addr.s_addr = htonl((uint32_t)address->low)};
+    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
+    write_ipv6(&ipv6.sin6_addr, address->high, address->low);
+    struct sockaddr *name = is_ipv4 ? (struct sockaddr *)&ipv4 : (struct sockaddr *)&ipv6;
+    socklen_t length = is_ipv4 ? sizeof ipv4 : sizeof ipv6;
+    int descriptor = socket(name->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
     if (descriptor < 0) return -errno;
-    int failed = family == 6
-        ? enable(descriptor, IPPROTO_IPV6, IPV6_V6ONLY) || enable(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO)
-        : enable(descriptor, IPPROTO_IP, IP_PKTINFO);
     // Large buffers ride out the moments in which the thread does not run. They are worth having, not worth failing
     // for; the forced variants need a privilege.
     if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer_bytes, sizeof receive_buffer_bytes) != 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
     if (setsockopt(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer_bytes, sizeof send_buffer_bytes) != 0)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
-    if (failed || bind(descriptor, (struct sockaddr *)&address, length) != 0
-        || getsockname(descriptor, (struct sockaddr *)&address, &length) != 0) {
+    if ((!is_ipv4 && enable(descriptor, IPPROTO_IPV6, IPV6_V6ONLY) != 0)
+        || enable_information(descriptor, address) != 0 || bind(descriptor, name, length) != 0
+        || getsockname(descriptor, name, &length) != 0) {
         int error = errno;
         close(descriptor);
         return -error;
     }
-    *port = family == 6 ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port)
-                        : ntohs(((struct sockaddr_in *)&address)->sin_port);
+    address->port = ntohs(is_ipv4 ? ipv4.sin_port : ipv6.sin6_port);
     return descriptor;
 }
 
@@ -354,7 +353,7 @@ bool sluice_send_vector_is_segmented(const struct sluice_send_vector *vector, ui
 
 int sluice_send(int descriptor, struct sluice_send_vector *vector, uint32_t start, uint32_t end) {
     if (start >= end || end > vector->capacity) abort();
-    // The host lacks this address family: no destination of it can be reached.
+    // There is no socket of this address family: no destination of it can be reached.
     if (descriptor < 0) return -EAFNOSUPPORT;
     int count = sendmmsg(descriptor, vector->messages + start, end - start, 0);
     return count < 0 ? -errno : count;

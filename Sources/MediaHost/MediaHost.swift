@@ -63,6 +63,7 @@ enum MediaHost {
     private static func worker(_ index: Int, _ configuration: HostConfiguration) -> MediaWorker.Configuration {
         var worker = MediaWorker.Configuration()
         worker.udpPort = configuration.udpPort == 0 ? 0 : configuration.udpPort + UInt16(index)
+        worker.bindAddress = configuration.bindAddress
         worker.interface = configuration.interface
         worker.announcedAddresses = configuration.announcedAddresses
         worker.engine.consentTimeout = .seconds(Int64(configuration.consentTimeout))

@@ -9,22 +9,40 @@ enum HostAddresses {
         var address: TransportAddress
     }
 
-    /// The candidates to announce: the configured addresses when there are any, else those of the interfaces.
+    /// The address to bind.
+    static func bindAddress(_ text: String) throws(MediaIOError) -> TransportAddress {
+        guard let address = TransportAddress(text, port: 0) else {
+            throw .invalidBindAddress(text, reason: "is not an IPv4 or IPv6 address literal")
+        }
+        guard isReachable(address) else {
+            throw .invalidBindAddress(
+                text, reason: "is unspecified, multicast or link-local: leave it out to listen on every address")
+        }
+        return address
+    }
+
+    /// The candidates to announce: the configured addresses when there are any, else the one that is bound, else those
+    /// of the interfaces.
     static func candidates(
-        interface: String?, announced: [String], port: UInt16, hasIPv6: Bool
+        interface: String?, announced: [String], bound: TransportAddress?, port: UInt16, hasIPv4: Bool, hasIPv6: Bool
     ) throws(MediaIOError) -> [ICECandidate] {
         // A name that no interface has is a mistake even where it would have no effect.
-        let interfaces = announced.isEmpty || interface != nil ? try list(named: interface) : []
-        var addresses =
-            announced.isEmpty
-            ? usable(interfaces, named: interface, port: port) : try parse(announced, port: port)
-        if !hasIPv6 {
-            if let text = zip(announced, addresses).first(where: { !$0.1.isIPv4 })?.0 {
-                throw .invalidAddress(text, reason: "can't be announced: this host has no IPv6")
-            }
-            addresses.removeAll { !$0.isIPv4 }
+        let interfaces = interface != nil || (announced.isEmpty && bound == nil) ? try list(named: interface) : []
+        var addresses: [TransportAddress]
+        if !announced.isEmpty {
+            addresses = try parse(announced, port: port)
+        } else if let bound, interface == nil {
+            addresses = [TransportAddress(high: bound.high, low: bound.low, port: port)]
+        } else {
+            addresses = usable(interfaces, named: interface, bound: bound, port: port)
         }
-        guard !addresses.isEmpty else { throw .noAddress(noAddressText(interface)) }
+        func isServed(_ address: TransportAddress) -> Bool { address.isIPv4 ? hasIPv4 : hasIPv6 }
+        if let text = zip(announced, addresses).first(where: { !isServed($0.1) })?.0 {
+            let reason = bound == nil ? "this host has no IPv6" : "bindAddress is of the other family"
+            throw .invalidAddress(text, reason: "can't be announced: \(reason)")
+        }
+        addresses.removeAll { !isServed($0) }
+        guard !addresses.isEmpty else { throw .noAddress(noAddressText(interface, bound: bound)) }
         var seen: Set<TransportAddress> = []
         let unique = addresses.filter { seen.insert($0).inserted }
         return unique.enumerated().map { index, address in
@@ -35,8 +53,9 @@ enum HostAddresses {
         }
     }
 
-    private static func noAddressText(_ interface: String?) -> String {
+    private static func noAddressText(_ interface: String?, bound: TransportAddress?) -> String {
         guard let interface else { return "no interface has an address that can be announced" }
+        if let bound { return "interface: \"\(interface)\" is down or lacks the address \(bound.addressText)" }
         return "interface: \"\(interface)\" is down or has no address that can be announced"
     }
 
@@ -46,7 +65,7 @@ enum HostAddresses {
             guard let address = TransportAddress(text, port: port) else {
                 throw .invalidAddress(text, reason: "is not an IPv4 or IPv6 address literal")
             }
-            guard !address.isUnspecified, !address.isMulticast, !address.isLinkLocal else {
+            guard isReachable(address) else {
                 throw .invalidAddress(text, reason: "is unspecified, multicast or link-local: nobody can reach it")
             }
             addresses.append(address)
@@ -54,13 +73,18 @@ enum HostAddresses {
         return addresses
     }
 
+    private static func isReachable(_ address: TransportAddress) -> Bool {
+        !address.isUnspecified && !address.isMulticast && !address.isLinkLocal
+    }
+
     private static func usable(
-        _ interfaces: [sluice_interface], named name: String?, port: UInt16
+        _ interfaces: [sluice_interface], named name: String?, bound: TransportAddress?, port: UInt16
     ) -> [TransportAddress] {
         let usable = interfaces.compactMap { entry -> TransportAddress? in
             guard entry.has_address, entry.is_up, name == nil || self.name(of: entry) == name else { return nil }
             let address = TransportAddress(high: entry.address.high, low: entry.address.low, port: port)
-            return address.isUnspecified || address.isMulticast || address.isLinkLocal ? nil : address
+            if let bound, bound.high != address.high || bound.low != address.low { return nil }
+            return isReachable(address) ? address : nil
         }
         // Loopback is of use to peers on this host only: announced when asked for, or when there is nothing else.
         let reachable = usable.filter { !$0.isLoopback }

@@ -3,6 +3,7 @@ import CMediaIO
 /// The local addresses that datagrams came to, each under the small number that stands for it in `NetworkPath.local`.
 ///
 /// Replies leave from the address the request came to; a peer's checks fail otherwise on hosts with several addresses.
+/// A socket on one address doesn't tell it, and needn't be told: all its datagrams have the number `any`.
 struct LocalAddressTable: ~Copyable {
     /// The number that leaves the choice of address to the kernel.
     static let any: UInt8 = 0

@@ -13,6 +13,8 @@ public enum MediaIOError: Error, Sendable, CustomStringConvertible {
     case noAddress(String)
     /// One of `announcedAddresses` can't be announced; the second value says why.
     case invalidAddress(String, reason: String)
+    /// `bindAddress` can't be bound; the second value says why.
+    case invalidBindAddress(String, reason: String)
     /// `coalescing` is negative or longer than five milliseconds.
     case coalescingOutOfRange(MediaDuration)
     /// The engine refused its configuration.
@@ -29,6 +31,7 @@ public enum MediaIOError: Error, Sendable, CustomStringConvertible {
             "interface: there is no interface \"\(name)\"; there are \(available.joined(separator: ", "))"
         case .noAddress(let text): text
         case .invalidAddress(let text, let reason): "announcedAddresses: \"\(text)\" \(reason)"
+        case .invalidBindAddress(let text, let reason): "bindAddress: \"\(text)\" \(reason)"
         case .coalescingOutOfRange(let duration):
             "coalescing: \(Double(duration.nanoseconds) / 1e6) ms is not in 0...5 ms"
         case .engine(let error): "engine: \(error)"

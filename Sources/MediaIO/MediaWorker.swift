@@ -10,7 +10,7 @@ public import MediaCore
 public actor MediaWorker {
     private nonisolated let loop: EventLoop
 
-    /// The UDP port bound, for IPv4 and IPv6.
+    /// The UDP port bound, for IPv4 and IPv6 or for `Configuration.bindAddress` alone.
     public nonisolated let udpPort: UInt16
     /// The host candidates that answers announce, best first.
     public nonisolated let candidates: [ICECandidate]
@@ -25,11 +25,18 @@ public actor MediaWorker {
         guard (.zero ... .milliseconds(5)).contains(configuration.coalescing) else {
             throw .coalescingOutOfRange(configuration.coalescing)
         }
-        let sockets = try UDPSockets(port: configuration.udpPort)
+        var bound: TransportAddress?
+        if let text = configuration.bindAddress { bound = try HostAddresses.bindAddress(text) }
+        let sockets: UDPSockets
+        if let bound {
+            sockets = try UDPSockets(port: configuration.udpPort, address: bound)
+        } else {
+            sockets = try UDPSockets(port: configuration.udpPort)
+        }
         udpPort = sockets.port
         candidates = try HostAddresses.candidates(
-            interface: configuration.interface, announced: configuration.announcedAddresses, port: sockets.port,
-            hasIPv6: sockets.ipv6.isOpen)
+            interface: configuration.interface, announced: configuration.announcedAddresses, bound: bound,
+            port: sockets.port, hasIPv4: sockets.ipv4.isOpen, hasIPv6: sockets.ipv6.isOpen)
         var settings = configuration.engine
         settings.candidates = candidates
         let engine: MediaEngine

@@ -1,22 +1,44 @@
 import CMediaIO
+import MediaCore
 
-/// A worker's sockets: one for each address family, on one port.
+/// A worker's sockets: one for each address family, on one port; or one on one address.
 struct UDPSockets: ~Copyable {
+    /// Not open when the one address is IPv6.
     var ipv4: Descriptor
-    /// Not open on a host without IPv6.
+    /// Not open on a host without IPv6, or when the one address is IPv4.
     var ipv6: Descriptor
     let port: UInt16
 
-    /// Binds `port` for both families; 0 finds a port that is free for both.
+    /// Binds `port` on one address; 0 finds a port that is free.
+    init(port wanted: UInt16, address: TransportAddress) throws(MediaIOError) {
+        var port = wanted
+        let socket = Self.open(address, port: &port)
+        guard socket.isOpen else {
+            if sluice_is_address_unavailable(socket.number) {
+                throw .invalidBindAddress(address.addressText, reason: "is not an address of this host")
+            }
+            throw Self.error(socket.number, port: wanted)
+        }
+        if address.isIPv4 {
+            ipv4 = socket
+            ipv6 = Descriptor(-1)
+        } else {
+            ipv4 = Descriptor(-1)
+            ipv6 = socket
+        }
+        self.port = port
+    }
+
+    /// Binds `port` on every address of both families; 0 finds a port that is free for both.
     init(port wanted: UInt16) throws(MediaIOError) {
         var attempts = wanted == 0 ? 16 : 1
         while true {
             attempts -= 1
             var port = wanted
-            let ipv4 = Descriptor(sluice_udp_socket(4, &port))
+            let ipv4 = Self.open(TransportAddress(ipv4: 0, port: 0), port: &port)
             guard ipv4.isOpen else { throw Self.error(ipv4.number, port: wanted) }
-            let ipv6 = Descriptor(sluice_udp_socket(6, &port))
-            if ipv6.isOpen || sluice_is_family_unavailable(ipv6.number) {
+            let ipv6 = Self.open(TransportAddress(high: 0, low: 0, port: 0), port: &port)
+            if ipv6.isOpen || sluice_is_address_unavailable(ipv6.number) {
                 self.ipv4 = ipv4
                 self.ipv6 = ipv6
                 self.port = port
@@ -39,6 +61,13 @@ struct UDPSockets: ~Copyable {
     func enableCongestionMarks() -> Bool {
         let isEnabled = sluice_enable_congestion_marks(ipv4.number, 4)
         return (ipv6.isOpen && sluice_enable_congestion_marks(ipv6.number, 6)) || isEnabled
+    }
+
+    private static func open(_ address: TransportAddress, port: inout UInt16) -> Descriptor {
+        var local = sluice_address(high: address.high, low: address.low, port: port)
+        let socket = Descriptor(sluice_udp_socket(&local))
+        port = local.port
+        return socket
     }
 
     private static func error(_ result: Int32, port: UInt16) -> MediaIOError {

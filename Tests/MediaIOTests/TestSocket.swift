@@ -15,12 +15,14 @@ struct TestSocket: ~Copyable {
     var datagrams: [[UInt8]] = []
     var paths: [NetworkPath] = []
 
-    init(family: Int32 = 4, layout: Receiver.Layout = .datagrams) throws {
+    /// A socket on `address`, or on every address of `family`.
+    init(family: Int32 = 4, address: String? = nil, layout: Receiver.Layout = .datagrams) throws {
         receiver = Receiver(layout: layout)
-        var port: UInt16 = 0
-        socket = Descriptor(sluice_udp_socket(family, &port))
-        try #require(socket.number >= 0)
-        self.port = port
+        let wanted = TransportAddress(address ?? (family == 4 ? "0.0.0.0" : "::"), port: 0)
+        var local = sluice_address(high: wanted?.high ?? 0, low: wanted?.low ?? 0, port: 0)
+        socket = Descriptor(sluice_udp_socket(&local))
+        try #require(wanted != nil && socket.number >= 0)
+        port = local.port
     }
 
     /// Sends one datagram; a test that can't is broken.

@@ -31,23 +31,26 @@ struct HostTests {
         #expect((1...ProcessInfo.processInfo.processorCount).contains(Processors.usableCount))
         #expect(configuration.consentTimeout == 30)
         #expect(configuration.interface == nil && configuration.announcedAddresses.isEmpty)
+        #expect(configuration.bindAddress == nil)
     }
 
     @Test func optionsAndVariablesAreRead() throws {
         let environment = [
             "SLUICE_HTTP": "[::1]:81", "SLUICE_UDP_PORT": "50000", "SLUICE_ANNOUNCE": "10.0.0.1,2001:db8::1",
-            "SLUICE_INTERFACE": "eth0", "SLUICE_WORKERS": "4", "SLUICE_CONSENT_TIMEOUT": "5",
+            "SLUICE_INTERFACE": "eth0", "SLUICE_WORKERS": "4", "SLUICE_CONSENT_TIMEOUT": "5", "SLUICE_BIND": "10.0.0.9",
         ]
         let fromEnvironment = try read([], environment)
         #expect(fromEnvironment.signaling.host == "::1" && fromEnvironment.signaling.port == 81)
         #expect(fromEnvironment.udpPort == 50000 && fromEnvironment.workers == 4)
         #expect(fromEnvironment.announcedAddresses == ["10.0.0.1", "2001:db8::1"])
         #expect(fromEnvironment.interface == "eth0" && fromEnvironment.consentTimeout == 5)
+        #expect(fromEnvironment.bindAddress == "10.0.0.9")
         let both = try read(
             ["--http", "localhost:82", "--announce", "10.0.0.2", "--announce=10.0.0.3", "--workers=2"], environment)
         #expect(both.signaling.host == "127.0.0.1" && both.signaling.port == 82)
         #expect(both.announcedAddresses == ["10.0.0.2", "10.0.0.3"])
         #expect(both.workers == 2 && both.udpPort == 50000)
+        #expect(try read(["--bind", "::1"], environment).bindAddress == "::1")
         #expect(try read([], ["SLUICE_WORKERS": ""]).workers == HostConfiguration().workers)
     }
 
@@ -68,6 +71,7 @@ struct HostTests {
             (["--udp-port", "65536"], "0 to 65535"), (["--udp-port", "-1"], "--udp-port"),
             (["--udp-port", "+1"], "--udp-port"),
             (["--udp-port"], "--udp-port needs"), (["--announce", "example.org"], "--announce"),
+            (["--bind", "eth0"], "an IP address"), (["--bind", "10.0.0.1:40000"], "--bind"),
             (["--interface", ""], "--interface"), (["--interface", "abcdefghijklmnop"], "--interface"),
             (["--workers", "0"], "1 to 64"), (["--workers", "65"], "1 to 64"), (["--workers", "two"], "1 to 64"),
             (["--consent-timeout", "0"], "1 to 600"), (["--consent-timeout", "601"], "1 to 600"),

@@ -16,7 +16,8 @@ struct sluice_address {
     uint16_t port;
 };
 
-/// A local address as the kernel reports it with a datagram. `interface` is nonzero for link-local addresses only.
+/// A local address as the kernel reports it with a datagram, all zero where it doesn't. `interface` is nonzero for
+/// link-local addresses only.
 struct sluice_local {
     uint64_t high;
     uint64_t low;
@@ -25,9 +26,12 @@ struct sluice_local {
 
 // MARK: Sockets
 
-/// Opens a nonblocking UDP socket on every local address of one family (4 or 6).
-/// `port` holds the port to bind, 0 for any, and afterwards the port bound. Returns the descriptor.
-int sluice_udp_socket(int family, uint16_t *port);
+/// Opens a nonblocking UDP socket on `address`; 0.0.0.0 and :: stand for every local address of their family.
+/// `address->port` is the port to bind, 0 for any, and afterwards the port bound. Returns the descriptor.
+///
+/// Only a socket on every address has the kernel tell which one each datagram came to: on one address that is known,
+/// and what is sent leaves from it without a word.
+int sluice_udp_socket(struct sluice_address *address);
 
 /// Has the kernel hand over runs of datagrams from one peer as one message (UDP_GRO). Returns whether it will.
 bool sluice_enable_receive_segments(int descriptor);
@@ -102,8 +106,8 @@ enum sluice_refusal sluice_refusal_of(int result);
 
 bool sluice_is_address_in_use(int result);
 bool sluice_is_permission_denied(int result);
-/// Whether the system lacks the address family.
-bool sluice_is_family_unavailable(int result);
+/// Whether the system lacks the address, or its whole family.
+bool sluice_is_address_unavailable(int result);
 
 /// Writes the text of a negated errno, with a terminating zero.
 void sluice_error_text(int result, char *text, size_t capacity);

@@ -7,7 +7,9 @@ public struct HostConfiguration: Sendable {
     public var signaling = SignalingConfiguration()
     /// The first worker's UDP port, each further one's is one higher; 0 takes any that are free.
     public var udpPort: UInt16 = 40000
-    /// The addresses to announce; empty for those of the interfaces.
+    /// The only address to serve media on; nil for every address of the host.
+    public var bindAddress: String?
+    /// The addresses to announce; empty for those of the interfaces, or for the one to serve on.
     public var announcedAddresses: [String] = []
     /// Announces only this interface's addresses.
     public var interface: String?

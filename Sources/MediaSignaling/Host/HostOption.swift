@@ -41,6 +41,14 @@ struct HostOption: Sendable {
             return true
         },
         HostOption(
+            name: "--bind", environment: "SLUICE_BIND", value: "an IP address",
+            help: "the only address of this host to serve media on (default all of them)"
+        ) { text, configuration in
+            guard TransportAddress(text, port: 0) != nil else { return false }
+            configuration.bindAddress = text
+            return true
+        },
+        HostOption(
             name: "--announce", environment: "SLUICE_ANNOUNCE", value: "an IP address, 16 of them at most",
             help: "an address that clients reach this host at, instead of its own; may be repeated", isList: true
         ) { text, configuration in
