@@ -14,8 +14,9 @@ extension MediaEngine {
             guard depart(departing[departed], at: instant) else { break }
             departed += 1
         }
-        if departed == departing.count {
-            departing.removeAll(keepingCapacity: true)
+        // Not only at the end: under a load that never lets it come, those who had their turn would pile up.
+        if departed >= departing.count - departed {
+            departing.removeFirst(departed)
             departed = 0
         }
         rescheduleTouched()

@@ -2,8 +2,8 @@
 extension MediaEngine {
     /// How often sender and receiver reports are sent while media flows.
     private static let reportInterval = MediaDuration.seconds(1)
-    /// Room for all that one transport may send when its deadline comes.
-    private static let serviceByteCount = 32 * 1024
+    /// Room for each datagram that a transport may send when its deadline comes.
+    private static let serviceDatagramByteCount = 1024
 
     /// When `advance` must be called next; nil when nothing is scheduled.
     public var nextDeadline: MediaInstant? { timers.earliest?.deadline }
@@ -11,9 +11,13 @@ extension MediaEngine {
     /// Does what is due at or before `instant`. What finds no room in `output` stays due.
     public mutating func advance(to instant: MediaInstant) {
         while let entry = timers.earliest, entry.deadline <= instant {
-            guard output.hasRoom(32, each: Self.serviceByteCount / 32) else { break }
-            _ = timers.removeEarliest()
             let transport = entry.transport
+            // Each stream may have a report or requests of its own.
+            let streams =
+                transports.contains(transport)
+                ? transports[transport].consumers.count + transports[transport].producers.count : 0
+            guard output.hasRoom(32 + 2 * streams, each: Self.serviceDatagramByteCount) else { break }
+            _ = timers.removeEarliest()
             guard transports.contains(transport), transports[transport].scheduled == entry.deadline else { continue }
             transports[transport].scheduled = nil
             service(transport, at: instant)

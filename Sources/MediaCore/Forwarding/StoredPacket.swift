@@ -6,8 +6,8 @@ struct ExtensionRange {
 
 /// What is known of one stored packet: parsed once at arrival, read by every consumer.
 struct StoredPacket {
-    /// -1 in a slot that holds nothing yet.
-    var extendedSequenceNumber: Int64 = -1
+    /// A number that no packet has in a slot that holds nothing yet. Those below zero do exist.
+    var extendedSequenceNumber = Int64.min
     /// Where the packet starts, in bytes ever written to the store.
     var position: UInt64 = 0
     var headerByteCount: UInt16 = 0

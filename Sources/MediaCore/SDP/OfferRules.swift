@@ -67,13 +67,16 @@ struct OfferRules {
                     line: section.number, "m=\(section.type) must be in the BUNDLE group: one transport is served")
             }
         }
+        // Each section's MID is looked up once: a group may name a thousand.
+        var sections: [Substring: MediaDescription] = [:]
+        for section in offer.media {
+            if let mid = section.mid { sections[mid.firstWord] = section }
+        }
         let tag = indices.first { mid(of: offer.media[$0]) == group.first } ?? indices[0]
         let bundled =
             group.isEmpty
             ? []
-            : bundle.compactMap { mid in
-                offer.media.first { $0.mid?.firstWord == mid[...] }
-            }
+            : bundle.compactMap { sections[$0[...]] }
         let remote = try RemoteTransportDescription(offer: offer, tagged: offer.media[tag], bundled: bundled)
         return TransportAgreement(remote: remote, group: group, taggedIndex: tag)
     }

@@ -29,8 +29,9 @@ extension SimulatedCall {
     func addMuteWatcher(of producers: [ProducerID]) throws -> WatchSession {
         var random = MediaRandom.seeded(UInt64(engine.transports.count))
         let fingerprint = engine.certificate.fingerprint
-        let offer = SimulatedOffer.text(
+        let pair = SimulatedOffer.text(
             credentials: ICECredentials(random: &random), fingerprint: fingerprint, signaling: nil)
+        let offer = meeting(of: (producers.count + 1) / 2, like: pair)
         let session = try engine.watch(offer: offer, name: "mute", producers: producers, at: instant)
         let slot = session.transport.slot
         let path = NetworkPath(remote: TransportAddress(ipv4: 0x0B00_0000 + slot.index, port: 1_000))
@@ -42,6 +43,18 @@ extension SimulatedCall {
             SRTPKeyingMaterial(profile: .aeadAES128GCM, local: key, remote: key), for: session.transport, at: instant)
         engine.touch(slot)
         return session
+    }
+
+    /// An offer of so many pairs of sections, made from an offer of one pair.
+    private func meeting(of pairs: Int, like offer: String) -> String {
+        guard pairs > 1, let first = offer.firstRange(of: "m=audio")?.lowerBound else { return offer }
+        let mids = (0..<2 * pairs).map { "\($0)" }.joined(separator: " ")
+        var text = offer[..<first].replacing("BUNDLE 0 1", with: "BUNDLE \(mids)")
+        for pair in 0..<pairs {
+            text += offer[first...].replacing("a=mid:1", with: "a=mid:\(2 * pair + 1)")
+                .replacing("a=mid:0", with: "a=mid:\(2 * pair)")
+        }
+        return String(text)
     }
 
     /// How many synchronization sources a peer's transport knows.

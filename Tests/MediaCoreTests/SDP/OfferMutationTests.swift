@@ -117,4 +117,26 @@ import Testing
             #expect(ContinuousClock.now - started < .milliseconds(200), "\(index)")
         }
     }
+
+    /// A group of a thousand names and a section of thousands of lines: each name was looked for in all lines, which
+    /// held up a worker's media for a second in a debug build.
+    @Test func aLongGroupAndALongSection() throws {
+        let text = Offers.chromeWatch
+        let names = (0..<1_000).map { String($0 + 1_300, radix: 36) }.joined(separator: " ")
+        let audio = text.firstRange(of: "m=audio")!.lowerBound
+        let video = text.firstRange(of: "m=video")!.lowerBound
+        let offer =
+            text[..<video].replacing("BUNDLE 0 1", with: "BUNDLE \(names) 1")
+            + text[audio...].replacing("a=mid:1\r\n", with: "")
+            + String(repeating: "a=x\r\n", count: 7_800) + "a=mid:1\r\n"
+        let source = WatchSource(
+            codec: RTPCodecParameters(codec: .opus, payloadType: 96), ssrc: 1, retransmissionSSRC: nil,
+            cname: "c", streamID: "s", trackID: "t", headerExtensions: RTPHeaderExtensionMap())
+        let started = ContinuousClock.now
+        let agreed = try WatchNegotiation.accept(
+            offer: try SessionDescription(parsing: String(offer)), sources: [source], local: testTransport, sessionID: 1
+        )
+        #expect(ContinuousClock.now - started < .milliseconds(400))
+        #expect(agreed.media.count == 1)
+    }
 }
