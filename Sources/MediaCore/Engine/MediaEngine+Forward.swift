@@ -241,11 +241,14 @@ extension MediaEngine {
 
     /// Sends again what feedback says was lost, without waiting to be asked: a request may be lost as well, and receivers
     /// that send no media know no round trip and ask again late.
-    mutating func repairLosses(_ feedback: TransportFeedback, of transport: SlotID, at instant: MediaInstant) {
+    mutating func repairLosses(
+        _ feedback: TransportFeedbackReader, of transport: SlotID, at instant: MediaInstant
+    ) {
+        var receptions = feedback
         var expected: UInt16 = 0
         // A message may claim many gaps; there are only so many departures to find.
         var lookups = DepartureHistory.capacity
-        for reception in feedback.receptions {
+        while let reception = receptions.next() {
             // Longer gaps are outages; what they held is asked for.
             let gap = Int(reception.offset) - Int(expected)
             if gap > 0, gap < DepartureHistory.capacity / 2, gap <= lookups {

@@ -11,8 +11,14 @@ extension MediaEngine {
         guard RTCPReader.validate(plaintext) else { return .rtcpMalformed }
         var reader = RTCPReader(plaintext)
         do throws(RTCPError) {
-            while let message = try reader.next() {
-                if let reason = handle(message, from: transport, at: instant) { drop(reason) }
+            while let packet = try reader.nextPacket() {
+                if packet.isTransportFeedback {
+                    // Ten times a second from each watcher: it is read where it stands.
+                    guard let feedback = try? TransportFeedbackReader(packet.body) else { return .rtcpMalformed }
+                    handle(feedback, from: transport, at: instant)
+                } else if let reason = handle(try RTCPMessage(packet), from: transport, at: instant) {
+                    drop(reason)
+                }
                 guard transports.contains(transport) else { return nil }
             }
         } catch {
@@ -54,12 +60,19 @@ extension MediaEngine {
                 consumers[consumer].counters.fullIntraRequests &+= 1
                 wantKeyframe(for: consumer)
             }
-        case .transportFeedback(let feedback):
-            repairLosses(feedback, of: transport, at: instant)
-        case .sourceDescription, .receiverEstimate, .unknown:
+        case .transportFeedback, .sourceDescription, .receiverEstimate, .unknown:
             break
         }
         return nil
+    }
+
+    /// What arrived of all that left for a watcher.
+    private mutating func handle(
+        _ feedback: TransportFeedbackReader, from transport: SlotID, at instant: MediaInstant
+    ) {
+        if transports[transport].take(feedback, at: instant) {
+            repairLosses(feedback, of: transport, at: instant)
+        }
     }
 
     /// The consumer that sends an SSRC to a peer.

@@ -21,8 +21,17 @@ extension MediaEngine {
             iceState: transports[transport].ice.state.rawValue, dtlsState: transports[transport].dtls.state.rawValue,
             srtpCipher: transports[transport].profile.map { "\($0)" }, packetsReceived: counters.packetsReceived,
             bytesReceived: counters.bytesReceived, packetsSent: counters.packetsSent, bytesSent: counters.bytesSent,
+            feedback: feedback(transports[transport].reported),
             inbound: transports[transport].producers.flatMap { producers[$0].streams.map { inbound($0) } },
             outbound: transports[transport].consumers.map { outbound($0) })
+    }
+
+    private func feedback(_ reported: ReportedDepartures) -> FeedbackStatistics? {
+        guard reported.messages > 0 else { return nil }
+        return FeedbackStatistics(
+            messagesReceived: reported.messages, packetsAcknowledged: reported.packetsAcknowledged,
+            bytesAcknowledged: reported.bytesAcknowledged, packetsLost: reported.packetsLost,
+            acknowledgementTime: reported.acknowledgementTime?.inSeconds)
     }
 
     private func inbound(_ stream: SlotID) -> InboundStatistics {

@@ -26,10 +26,30 @@ public struct TransportStatistics: Sendable, Encodable {
     public var packetsSent: UInt64 = 0
     /// Their bytes of UDP payload.
     public var bytesSent: UInt64 = 0
+    /// What it reports of the packets sent to it; nil before it has sent transport-wide feedback.
+    public var feedback: FeedbackStatistics?
     /// What it publishes.
     public var inbound: [InboundStatistics] = []
     /// What it watches.
     public var outbound: [OutboundStatistics] = []
+}
+
+/// What a peer's transport-wide feedback says of the RTP packets sent to it, of all streams together.
+///
+/// A packet is counted once, however often it is reported; only the last 512 packets sent can be. Source:
+/// draft-holmer-rmcat-transport-wide-cc-extensions-01.
+public struct FeedbackStatistics: Sendable, Encodable {
+    /// Feedback messages received.
+    public var messagesReceived: UInt64 = 0
+    /// Packets that arrived.
+    public var packetsAcknowledged: UInt64 = 0
+    /// Their bytes of UDP payload.
+    public var bytesAcknowledged: UInt64 = 0
+    /// Packets that were reported lost and not as arrived since.
+    public var packetsLost: UInt64 = 0
+    /// The time in seconds from sending the newest acknowledged packet to hearing that it arrived: a round trip and as
+    /// long as the peer waited before it reported, 50 to 250 ms for browsers. nil before the first.
+    public var acknowledgementTime: Double?
 }
 
 /// One received stream's figures. Source: W3C RTCInboundRtpStreamStats.

@@ -36,6 +36,8 @@ struct Transport: ~Copyable {
     /// Header extension identifiers of what it sends; the same in all its media sections.
     var extensions = RTPHeaderExtensionMap()
     var feedback: TransportFeedbackRecorder?
+    /// What its feedback said of `departures`.
+    private(set) var reported = ReportedDepartures()
     /// Sender of our RTCP.
     let localSSRC: UInt32
     var reducedSizeRTCP = false
@@ -95,6 +97,11 @@ struct Transport: ~Copyable {
     mutating func takeTransportSequenceNumber() -> UInt16 {
         transportSequenceNumber &+= 1
         return transportSequenceNumber
+    }
+
+    /// Takes its feedback on what left; whether that says that anything was lost.
+    mutating func take(_ feedback: TransportFeedbackReader, at instant: MediaInstant) -> Bool {
+        reported.take(feedback, of: departures, newest: transportSequenceNumber, at: instant)
     }
 
     mutating func countSent(_ byteCount: Int) {

@@ -11,8 +11,8 @@ struct DepartureHistory: ~Copyable {
         let consumer: SlotID
         /// The low bits of the packet's own extended sequence number there.
         let sequenceNumber: UInt32
-        /// When it left, in microseconds; wraps.
-        private let departure: UInt32
+        /// When it left, in microseconds without the two lowest bits, which hold the fate; wraps.
+        private var departure: UInt32
 
         static let none = Entry(
             number: 0, byteCount: 0, consumer: SlotID(index: 0, generation: 0), sequenceNumber: 0,
@@ -23,13 +23,29 @@ struct DepartureHistory: ~Copyable {
             self.byteCount = UInt16(clamping: byteCount)
             self.consumer = consumer
             self.sequenceNumber = UInt32(truncatingIfNeeded: sequenceNumber)
-            departure = UInt32(truncatingIfNeeded: instant.nanoseconds / 1000)
+            departure = UInt32(truncatingIfNeeded: instant.nanoseconds / 1000) & ~3
         }
 
-        /// How long ago it left.
+        /// How long ago it left, to 4 µs.
         func age(at instant: MediaInstant) -> MediaDuration {
-            .microseconds(Int64(UInt32(truncatingIfNeeded: instant.nanoseconds / 1000) &- departure))
+            .microseconds(Int64(UInt32(truncatingIfNeeded: instant.nanoseconds / 1000) &- (departure & ~3)))
         }
+
+        /// What the receiver said of it.
+        var fate: Fate {
+            get { Fate(rawValue: departure & 3) ?? .unknown }
+            set { departure = departure & ~3 | newValue.rawValue }
+        }
+    }
+
+    /// What became of a departure, as far as its receiver reports.
+    enum Fate: UInt32 {
+        /// Nothing was said of it.
+        case unknown
+        /// It had not arrived when it was reported on.
+        case lost
+        /// It arrived.
+        case acknowledged
     }
 
     /// More than half a second of a 5 Mbit/s stream: feedback comes every 50 to 250 ms.
@@ -52,8 +68,15 @@ struct DepartureHistory: ~Copyable {
 
     /// What left under a number; nil when that is too long ago.
     func entry(_ number: UInt16) -> Entry? {
-        let entry = entries[Int(number) & (Self.capacity - 1)]
-        return entry.number == number && entry.consumer.generation != 0 ? entry : nil
+        unsafeEntry(number)?.pointee
+    }
+
+    /// The same in place, to note its fate. Valid until something else is remembered.
+    @inline(always)
+    func unsafeEntry(_ number: UInt16) -> UnsafeMutablePointer<Entry>? {
+        guard let base = entries.baseAddress else { return nil }
+        let entry = base + (Int(number) & (Self.capacity - 1))
+        return entry.pointee.number == number && entry.pointee.consumer.generation != 0 ? entry : nil
     }
 
     /// Starts to fetch where departures from a number on will be remembered.

@@ -37,7 +37,7 @@ package enum RTCPMessage: Hashable, Sendable {
             case (RTCPType.transportFeedback, RTCPFeedbackFormat.genericNACK):
                 self = .nack(try GenericNACK(&reader))
             case (RTCPType.transportFeedback, RTCPFeedbackFormat.transportWide):
-                self = .transportFeedback(try TransportFeedback(&reader))
+                self = .transportFeedback(try TransportFeedback(packet.body))
             case (RTCPType.payloadFeedback, RTCPFeedbackFormat.pictureLoss):
                 self = .pictureLoss(try PictureLossIndication(&reader))
             case (RTCPType.payloadFeedback, RTCPFeedbackFormat.fullIntraRequest):

@@ -4,6 +4,8 @@ struct RTCPPacket: ~Escapable {
     let count: UInt8
     /// The packet type.
     let type: UInt8
+    /// Whether it is transport-wide feedback.
+    let isTransportFeedback: Bool
     /// Header, body and padding, in bytes.
     let byteCount: Int
     /// What follows the header, without padding; transport-wide feedback keeps its own.
@@ -16,11 +18,11 @@ struct RTCPPacket: ~Escapable {
         else { throw .framing }
         count = first & 0x1F
         self.type = type
+        isTransportFeedback = type == RTCPType.transportFeedback && count == RTCPFeedbackFormat.transportWide
         byteCount = Int(words) &* 4 &+ 4
         guard let content = try? compound.slice(at: offset &+ 4, count: byteCount &- 4) else { throw .framing }
         // Transport-wide feedback tells by its counts where it ends, and clients differ in how they pad it: libwebrtc
         // pads each of several in one compound, others set the bit and leave the count out.
-        let isTransportFeedback = type == RTCPType.transportFeedback && count == RTCPFeedbackFormat.transportWide
         guard first & 0x20 != 0, !isTransportFeedback else {
             body = content
             return

@@ -18,10 +18,17 @@ package struct RTCPReader: ~Escapable {
     /// - Throws: `RTCPError`; the rest of the compound must not be used.
     @_lifetime(self: copy self)
     package mutating func next() throws(RTCPError) -> RTCPMessage? {
+        guard let packet = try nextPacket() else { return nil }
+        return try RTCPMessage(packet)
+    }
+
+    /// The next message's packet, for those that are read where they stand; nil at the end.
+    @_lifetime(copy self)
+    mutating func nextPacket() throws(RTCPError) -> RTCPPacket? {
         guard offset < compound.byteCount else { return nil }
         let packet = try RTCPPacket(compound, at: offset)
         offset &+= packet.byteCount
-        return try RTCPMessage(packet)
+        return packet
     }
 
     /// Whether the packets' headers chain exactly to the end. What the messages hold is not looked at.

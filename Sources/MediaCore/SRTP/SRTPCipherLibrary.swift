@@ -1,7 +1,7 @@
 internal import CIPsecMB
 
-/// What encrypts and decrypts RTP packets: intel-ipsec-mb where it is installed and the processor has AES
-/// instructions, libcrypto elsewhere. RTCP goes by libcrypto always.
+/// What encrypts and decrypts packets: intel-ipsec-mb where it is installed and the processor has AES instructions,
+/// libcrypto elsewhere. RTCP of the profiles with HMAC-SHA1 goes by libcrypto always.
 ///
 /// An engine makes its own. Client transports that run on one thread share one: it holds some 300 kB of working memory
 /// of intel-ipsec-mb, which is for one thread at a time.

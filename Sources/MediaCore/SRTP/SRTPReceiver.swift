@@ -6,7 +6,7 @@ struct SRTPReceiver: ~Copyable {
     let tagLength: Int
     private let isAEAD: Bool
     private let rtp: SelectedSRTPCipher
-    private let rtcp: LibcryptoSRTPCipher
+    private let rtcp: SelectedSRTCPCipher
     private(set) var rtpSources: SRTPSourceTable
     private(set) var rtcpSources: SRTPSourceTable
 
@@ -16,7 +16,7 @@ struct SRTPReceiver: ~Copyable {
     ) throws(SRTPError) {
         guard (1...4096).contains(maximumSources) else { throw .maximumSources(1...4096) }
         let rtp = try SelectedSRTPCipher(profile: profile, key: key, direction: .inbound, library: ciphers)
-        let rtcp = try LibcryptoSRTPCipher(profile: profile, key: key, for: .rtcp, direction: .inbound)
+        let rtcp = try SelectedSRTCPCipher(profile: profile, key: key, direction: .inbound, library: ciphers)
         rtpSources = SRTPSourceTable(maximumSources: maximumSources)
         rtcpSources = SRTPSourceTable(maximumSources: maximumSources)
         tagLength = profile.tagLength

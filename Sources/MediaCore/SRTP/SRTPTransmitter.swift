@@ -9,7 +9,7 @@ struct SRTPTransmitter: ~Copyable {
     /// The bytes that protection adds to an RTP packet.
     let tagLength: Int
     private let rtp: SelectedSRTPCipher
-    private let rtcp: LibcryptoSRTPCipher
+    private let rtcp: SelectedSRTCPCipher
     /// The index of the next SRTCP packet. One counter for all sources of the transport: it only has to be fresh.
     var nextRTCPIndex: UInt32 = 0
     #if DEBUG
@@ -24,7 +24,7 @@ struct SRTPTransmitter: ~Copyable {
         profile: SRTPProfile, key: SRTPKeyingMaterial.MasterKey, ciphers: SRTPCipherLibrary
     ) throws(SRTPError) {
         let rtp = try SelectedSRTPCipher(profile: profile, key: key, direction: .outbound, library: ciphers)
-        let rtcp = try LibcryptoSRTPCipher(profile: profile, key: key, for: .rtcp, direction: .outbound)
+        let rtcp = try SelectedSRTCPCipher(profile: profile, key: key, direction: .outbound, library: ciphers)
         tagLength = profile.tagLength
         self.rtp = rtp
         self.rtcp = rtcp

@@ -100,6 +100,43 @@ import Testing
         #expect(publisher.feedbacks.count == reports)
     }
 
+    /// A watcher's feedback is in its transport's statistics, and nothing is before it sent some.
+    @Test func watchersFeedbackIsCounted() throws {
+        let call = try SimulatedCall(seed: 126)
+        call.link.delay = .milliseconds(20)
+        let (_, session) = try call.addPublisher()
+        let (watcher, _) = try call.addWatcher(of: session.producers)
+        call.run(for: .seconds(2))
+        let transport = try #require(call.transport(of: watcher))
+        let statistics = { call.engine.statistics(at: call.instant).transports[1] }
+        #expect(statistics().feedback == nil)
+        let last = try #require(
+            (UInt16.min...UInt16.max).last { call.engine.transports[transport].departures.entry($0) != nil })
+        let entries = (0..<50).compactMap { call.engine.transports[transport].departures.entry(last &- $0) }
+        let bytes = entries.reduce(0) { $0 + UInt64($1.byteCount) }
+        var message: [UInt8] = []
+        message.append(
+            .transportFeedback(
+                TransportFeedback(
+                    sender: 1, media: 2, baseSequenceNumber: last &- 59, statusCount: 60, referenceTime: 1,
+                    feedbackCount: 0, receptions: (10..<60).map { .init(offset: $0, delta: 4) })))
+        // Half of it says nothing.
+        var damaged = Array(message[..<24])
+        damaged[3] = 5
+        watcher.send(rtcp: damaged)
+        call.run(for: .milliseconds(30))
+        #expect(statistics().feedback == nil)
+        watcher.send(rtcp: message)
+        call.run(for: .milliseconds(30))
+        let feedback = try #require(statistics().feedback)
+        #expect(feedback.messagesReceived == 1)
+        #expect(feedback.packetsAcknowledged == 50 && feedback.bytesAcknowledged == bytes)
+        #expect(feedback.packetsLost == 10)
+        // The way back alone takes 20 ms; the packet had left a while before it was reported.
+        let time = try #require(feedback.acknowledgementTime)
+        #expect(time >= 0.050 && time <= 0.085)
+    }
+
     @Test func feedbackInventsNothing() throws {
         let call = try SimulatedCall(seed: 125)
         let (publisher, _) = try call.addPublisher()

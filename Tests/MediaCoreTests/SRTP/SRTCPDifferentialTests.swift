@@ -5,20 +5,20 @@ import Testing
 
 /// Our SRTCP against libsrtp2, as `SRTPDifferentialTests` does for SRTP.
 @Suite struct SRTCPDifferentialTests {
-    @Test(arguments: SRTPProfile.allCases)
-    func agreesOnRTCP(_ profile: SRTPProfile) throws {
-        let counts = try #require(try exchange(profile, packets: 10_000))
+    @Test(arguments: SRTPProfile.allCases, SRTPCipherLibrary.Backend.available)
+    func agreesOnRTCP(_ profile: SRTPProfile, _ backend: SRTPCipherLibrary.Backend) throws {
+        let counts = try #require(try exchange(profile, backend.library(), packets: 10_000))
         #expect(counts.disagreements == 0)
         #expect(counts.accepted > 8500)
         #expect(counts.refused > 1000)
     }
 
-    private func exchange(_ profile: SRTPProfile, packets: Int) throws -> (
+    private func exchange(_ profile: SRTPProfile, _ ciphers: SRTPCipherLibrary, packets: Int) throws -> (
         accepted: Int, refused: Int, disagreements: Int
     )? {
         let key = SRTPTestPacket.masterKey(profile)
-        var transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: .libcrypto())
-        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: .libcrypto())
+        var transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: ciphers)
+        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: ciphers)
         guard let outbound = LibsrtpSession(profile, key, inbound: false),
             let inbound = LibsrtpSession(profile, key, inbound: true)
         else { return nil }
@@ -65,15 +65,15 @@ import Testing
     }
 
     /// A peer may not turn encryption off: what libsrtp sends authenticated but in the clear has a good tag and E = 0.
-    @Test(arguments: SRTPProfile.allCases)
-    func refusesUnencryptedRTCP(_ profile: SRTPProfile) throws {
+    @Test(arguments: SRTPProfile.allCases, SRTPCipherLibrary.Backend.available)
+    func refusesUnencryptedRTCP(_ profile: SRTPProfile, _ backend: SRTPCipherLibrary.Backend) throws {
         let key = SRTPTestPacket.masterKey(profile)
         let session = try clearSession(profile, key)
         let packet: [UInt8] = [0x81, 201, 0, 7, 0, 0, 0, 5] + Array(1...24)
         let result = run(srtp_protect_rtcp, packet, by: session)
         let protected = try #require(result)
         #expect(Array(protected[..<packet.count]) == packet)
-        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: .libcrypto())
+        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: backend.library())
         let before = receiver.rtcpSources
         let opened = receiver.unprotectRTCP(protected)
         #expect(opened == .failure(SRTPTestRefusal(reason: .srtpAuthentication)))

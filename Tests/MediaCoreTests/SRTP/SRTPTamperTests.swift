@@ -54,11 +54,12 @@ import Testing
         #expect(again == .replayed)
     }
 
-    @Test(arguments: SRTPProfile.allCases)
-    func refusesChangedRTCP(_ profile: SRTPProfile) throws {
+    @Test(arguments: SRTPProfile.allCases, SRTPCipherLibrary.Backend.available)
+    func refusesChangedRTCP(_ profile: SRTPProfile, _ backend: SRTPCipherLibrary.Backend) throws {
         let key = SRTPTestPacket.masterKey(profile)
-        var transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: .libcrypto())
-        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: .libcrypto())
+        let ciphers = backend.library()
+        var transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: ciphers)
+        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: ciphers)
         for length in [8, 60] {
             let packet: [UInt8] = [0x80, 201, 0, 1, 0, 0, 0, 7] + Array(repeating: 3, count: length - 8)
             let protected = try transmitter.protectRTCP(packet)
@@ -76,6 +77,27 @@ import Testing
             #expect(genuine == .success(packet))
             let again = receiver.unprotectRTCP(protected)
             #expect(again == .failure(SRTPTestRefusal(reason: .srtpReplayed)))
+        }
+    }
+
+    /// Nothing of a forged packet is left to read, and no byte is written beyond its plaintext.
+    @Test(arguments: SRTPProfile.allCases.filter(\.isAEAD), SRTPCipherLibrary.Backend.available)
+    func forgedRTCPLeavesNoPlaintext(_ profile: SRTPProfile, _ backend: SRTPCipherLibrary.Backend) throws {
+        let key = SRTPTestPacket.masterKey(profile)
+        let ciphers = backend.library()
+        var transmitter = try SRTPTransmitter(profile: profile, key: key, ciphers: ciphers)
+        var receiver = try SRTPReceiver(profile: profile, key: key, ciphers: ciphers)
+        for length in [8, 9, 24, 100] {
+            let packet: [UInt8] = [0x80, 201, 0, 1, 0, 0, 0, 7] + Array(repeating: 3, count: length - 8)
+            var protected = try transmitter.protectRTCP(packet)
+            protected[length + 3] ^= 4
+            var room = [UInt8](repeating: 0xEE, count: protected.count)
+            let outcome = room.withUnsafeMutableBytes { receiver.unprotectRTCP(protected.span.bytes, into: $0) }
+            guard case .refused(.srtpAuthentication) = outcome else {
+                Issue.record("accepted a forged packet")
+                continue
+            }
+            #expect(room == [UInt8](repeating: 0, count: length) + [UInt8](repeating: 0xEE, count: 20))
         }
     }
 

@@ -164,7 +164,9 @@ import Testing
         if Captures.folder != nil { #expect(tried == 6) }
     }
 
-    @Test func protectsAndUnprotectsRTCPVectors() throws {
+    @Test(arguments: SRTPCipherLibrary.Backend.available)
+    func protectsAndUnprotectsRTCPVectors(_ backend: SRTPCipherLibrary.Backend) throws {
+        let library = backend.library()
         var tried = 0
         for vector in try vectors("rfc_srtp_vectors") + vectors("libsrtp_vectors") {
             guard ["srtcp-master-key", "srtcp-session-key"].contains(vector.kind), let profile = vector.profile,
@@ -174,8 +176,10 @@ import Testing
             let protected = try bytes(vector.protected)
             let index = try #require(vector.srtcpIndex)
             let ssrc = try plain.span.bytes.uint32(at: 4)
-            let sealer = try LibcryptoSRTPCipher(try keys(vector, profile, .rtcp), direction: .outbound)
-            let opener = try LibcryptoSRTPCipher(try keys(vector, profile, .rtcp), direction: .inbound)
+            let sealer = try SelectedSRTCPCipher(
+                try keys(vector, profile, .rtcp), direction: .outbound, library: library)
+            let opener = try SelectedSRTCPCipher(
+                try keys(vector, profile, .rtcp), direction: .inbound, library: library)
             var sealed = [UInt8](repeating: 0, count: protected.count)
             var opened = [UInt8](repeating: 0, count: plain.count)
             plain.withUnsafeBytes { plain in
