@@ -11,6 +11,8 @@ class Scenario:
     # Whether subscribers watch several streams: then it is measured with one connection for all of them, where the
     # server can do that, and with one for each.
     has_bundles: bool = False
+    # Whether our server is measured without coalescing too.
+    shows_coalescing: bool = False
     is_quick: bool = False
 
 
@@ -18,7 +20,8 @@ def broadcast(subscribers, pace, is_quick=False):
     spacing = "a frame's packets together" if pace == "frame" else "packets evenly spaced"
     return Scenario(
         f"video-{subscribers}-{pace}", f"1->{subscribers}, 2.5 Mbit/s and sound, {spacing}",
-        {"subscribers": subscribers, "pace": pace}, is_quick=is_quick)
+        {"subscribers": subscribers, "pace": pace}, is_quick=is_quick,
+        shows_coalescing=pace == "frame" and subscribers == 100)
 
 
 SCENARIOS = [

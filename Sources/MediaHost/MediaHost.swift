@@ -66,6 +66,7 @@ enum MediaHost {
         worker.bindAddress = configuration.bindAddress
         worker.interface = configuration.interface
         worker.announcedAddresses = configuration.announcedAddresses
+        worker.coalescing = .microseconds(Int64(configuration.coalescing))
         worker.engine.consentTimeout = .seconds(Int64(configuration.consentTimeout))
         return worker
     }

@@ -29,7 +29,7 @@ struct HostTests {
         #expect(configuration.udpPort == 40000)
         #expect(configuration.workers == min(64, Processors.usableCount))
         #expect((1...ProcessInfo.processInfo.processorCount).contains(Processors.usableCount))
-        #expect(configuration.consentTimeout == 30)
+        #expect(configuration.consentTimeout == 30 && configuration.coalescing == 1000)
         #expect(configuration.interface == nil && configuration.announcedAddresses.isEmpty)
         #expect(configuration.bindAddress == nil)
     }
@@ -38,13 +38,14 @@ struct HostTests {
         let environment = [
             "SLUICE_HTTP": "[::1]:81", "SLUICE_UDP_PORT": "50000", "SLUICE_ANNOUNCE": "10.0.0.1,2001:db8::1",
             "SLUICE_INTERFACE": "eth0", "SLUICE_WORKERS": "4", "SLUICE_CONSENT_TIMEOUT": "5", "SLUICE_BIND": "10.0.0.9",
+            "SLUICE_COALESCING": "0",
         ]
         let fromEnvironment = try read([], environment)
         #expect(fromEnvironment.signaling.host == "::1" && fromEnvironment.signaling.port == 81)
         #expect(fromEnvironment.udpPort == 50000 && fromEnvironment.workers == 4)
         #expect(fromEnvironment.announcedAddresses == ["10.0.0.1", "2001:db8::1"])
         #expect(fromEnvironment.interface == "eth0" && fromEnvironment.consentTimeout == 5)
-        #expect(fromEnvironment.bindAddress == "10.0.0.9")
+        #expect(fromEnvironment.bindAddress == "10.0.0.9" && fromEnvironment.coalescing == 0)
         let both = try read(
             ["--http", "localhost:82", "--announce", "10.0.0.2", "--announce=10.0.0.3", "--workers=2"], environment)
         #expect(both.signaling.host == "127.0.0.1" && both.signaling.port == 82)
@@ -75,6 +76,7 @@ struct HostTests {
             (["--interface", ""], "--interface"), (["--interface", "abcdefghijklmnop"], "--interface"),
             (["--workers", "0"], "1 to 64"), (["--workers", "65"], "1 to 64"), (["--workers", "two"], "1 to 64"),
             (["--consent-timeout", "0"], "1 to 600"), (["--consent-timeout", "601"], "1 to 600"),
+            (["--coalescing", "5001"], "0 to 5000"), (["--coalescing", "-1"], "--coalescing"),
             (["--workers", "2", "--workers", "2"], "given twice"),
             (["--publish-token", "x"], "--publish-token is not an option"),
             (["8080"], "not an option"), (["--udp-port", "65535", "--workers", "2"], "65536"),

@@ -15,6 +15,8 @@ public struct HostConfiguration: Sendable {
     public var interface: String?
     /// The number of workers, 1 to 64, each a thread with a UDP port: one for each processor that may be used.
     public var workers = min(Processors.usableCount, 64)
+    /// The longest that a packet may wait for the rest of its frame, in microseconds; 0 for not at all.
+    public var coalescing = 1000
     /// How long a silent peer is kept, in seconds.
     public var consentTimeout = 30
 

@@ -75,6 +75,14 @@ struct HostOption: Sendable {
             return true
         },
         HostOption(
+            name: "--coalescing", environment: "SLUICE_COALESCING", value: "microseconds, 0 to 5000",
+            help: "the longest that a packet may wait for the rest of its frame (default 1000); 0 forwards at once"
+        ) { text, configuration in
+            guard let microseconds = number(text, in: 0...5000) else { return false }
+            configuration.coalescing = microseconds
+            return true
+        },
+        HostOption(
             name: "--consent-timeout", environment: "SLUICE_CONSENT_TIMEOUT", value: "seconds, 1 to 600",
             help: "how long a silent client is kept (default 30)"
         ) { text, configuration in
