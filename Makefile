@@ -19,7 +19,6 @@ run:
 	@.ci/install $(BUILD_PACKAGES)
 	@.ci/install --optional $(SPEED_PACKAGES)
 	$(SWIFT) build -c release -j $(JOBS) --product MediaHost
-	@echo "The page: http://$${SLUICE_HTTP:-127.0.0.1:8080}/"
 	@exec $$($(SWIFT) build -c release --show-bin-path)/MediaHost $(ARGS)
 
 test:

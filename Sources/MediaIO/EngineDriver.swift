@@ -62,7 +62,7 @@ struct EngineDriver: ~Copyable {
 
     /// Waits until something is to be done, `longestWait` at most (nil: for ever); then receives, advances the engine's
     /// time, sends, and moves the engine's events to `events`. Returns whether output is left for the next turn.
-    mutating func turn(longestWait: MediaDuration?, wake: Int32, events: inout [MediaEvent]) -> Bool {
+    mutating func turn(longestWait: MediaDuration?, events: inout [MediaEvent]) -> Bool {
         var timeout = longestWait?.nanoseconds ?? -1
         if timeout != 0, let deadline = earliest(engine.nextDeadline, holdDeadline) {
             // A deadline of long ago must not wrap into the far future.
@@ -77,7 +77,7 @@ struct EngineDriver: ~Copyable {
         // Fails only for arguments that are wrong whatever a peer does.
         precondition(result >= 0, "ppoll failed: \(result)")
         var isBusy = false
-        if waited[Place.wake].readable { sluice_event_clear(wake) }
+        if waited[Place.wake].readable { sluice_event_clear(waited[Place.wake].descriptor) }
         if waited[Place.ipv4].has_room { sender.resumeIPv4(locals: locals) }
         if waited[Place.ipv4].readable { isBusy = receive(from: sockets.ipv4.number) }
         if waited[Place.ipv6].has_room { sender.resumeIPv6(locals: locals) }

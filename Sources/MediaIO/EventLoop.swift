@@ -44,14 +44,12 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     var driver: EngineDriver
     let events: EventQueue
     private let state: Mutex<State>
-    private let wake: Int32
 
     init(
         engine: consuming MediaEngine, sockets: consuming UDPSockets, maximumTransports: Int, coalescing: MediaDuration
     ) throws(MediaIOError) {
         let wake = Descriptor(sluice_event_create())
         guard wake.isOpen else { throw .system("creating the event loop", result: wake.number) }
-        self.wake = wake.number
         driver = try EngineDriver(engine: engine, sockets: sockets, wake: wake.number, coalescing: coalescing)
         events = EventQueue(maximumTransports: maximumTransports)
         state = Mutex(State(wake: wake))
@@ -114,7 +112,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
                 state.isAsleep = !isBusy && nextJob == jobs.count && state.jobs.isEmpty && !state.stopIsRequested
                 return state.isAsleep
             }
-            isBusy = driver.turn(longestWait: mayBlock ? nil : .zero, wake: wake, events: &events)
+            isBusy = driver.turn(longestWait: mayBlock ? nil : .zero, events: &events)
             deliver(&events)
 
             let isStopping = state.withLock { state in
@@ -143,11 +141,11 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     private func finish(jobs: ArraySlice<UnownedJob>, events: inout [MediaEvent]) {
         driver.beginShutdown()
         let deadline = SystemClock.now + Self.flushTimeout
-        var isBusy = driver.turn(longestWait: .zero, wake: wake, events: &events)
+        var isBusy = driver.turn(longestWait: .zero, events: &events)
         while isBusy || driver.isBlocked {
             let remaining = deadline - SystemClock.now
             guard remaining > .zero else { break }
-            isBusy = driver.turn(longestWait: isBusy ? .zero : remaining, wake: wake, events: &events)
+            isBusy = driver.turn(longestWait: isBusy ? .zero : remaining, events: &events)
         }
         driver.closeSockets()
         deliver(&events)

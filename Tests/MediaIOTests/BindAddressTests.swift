@@ -44,7 +44,7 @@ extension MediaIOTests {
                 var events: [MediaEvent] = []
                 try stranger.send([1], to: other, port: port)
                 try client.send([2], to: address, port: port)
-                _ = driver.turn(longestWait: .seconds(10), wake: wake.number, events: &events)
+                _ = driver.turn(longestWait: .seconds(10), events: &events)
                 client.receive(count: 2)
                 #expect(client.datagrams == [[7, 7], [8]])
                 #expect(client.paths.allSatisfy { $0.remote.addressText == address && $0.remote.port == port })

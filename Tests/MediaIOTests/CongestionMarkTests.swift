@@ -97,7 +97,7 @@ extension MediaIOTests {
                 configuration: MediaEngineConfiguration(candidates: []), wallClock: SystemClock.wallClock())
             var driver = try EngineDriver(engine: engine, sockets: sockets, wake: wake.number)
             var events: [MediaEvent] = []
-            _ = driver.turn(longestWait: .zero, wake: wake.number, events: &events)
+            _ = driver.turn(longestWait: .zero, events: &events)
             #expect(driver.workerStatistics.isReadingECN == false)
             #expect(driver.workerStatistics.datagramsReceivedWithCE == 0)
         }

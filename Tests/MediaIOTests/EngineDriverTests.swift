@@ -22,7 +22,7 @@ extension MediaIOTests {
             var events: [MediaEvent] = []
             for number in 1...50 {
                 try origin.send([0, 1, 2], to: "127.0.0.1", port: port)
-                let isBusy = driver.turn(longestWait: .seconds(10), wake: wake.number, events: &events)
+                let isBusy = driver.turn(longestWait: .seconds(10), events: &events)
                 #expect(isBusy == false)
                 let statistics = driver.workerStatistics
                 #expect(statistics.datagramsReceived == UInt64(number))

@@ -134,17 +134,17 @@ extension MediaIOTests {
                 transmit: hesitantSend)
             var events: [MediaEvent] = []
             room.store(10, ordering: .relaxed)
-            _ = driver.turn(longestWait: .zero, wake: wake.number, events: &events)
+            _ = driver.turn(longestWait: .zero, events: &events)
             #expect(driver.isBlocked == true)
             #expect(driver.workerStatistics.datagramsSent == 10)
             #expect(driver.workerStatistics.queuedDatagrams == 90)
             room.store(1000, ordering: .relaxed)
             let before = SystemClock.now
-            _ = driver.turn(longestWait: .seconds(100), wake: wake.number, events: &events)
+            _ = driver.turn(longestWait: .seconds(100), events: &events)
             #expect((SystemClock.now - before) < .seconds(50))
             #expect(driver.isBlocked == false)
             let after = SystemClock.now
-            _ = driver.turn(longestWait: .milliseconds(20), wake: wake.number, events: &events)
+            _ = driver.turn(longestWait: .milliseconds(20), events: &events)
             #expect((SystemClock.now - after) >= .milliseconds(20))
             target.receive(count: 100)
             #expect(target.datagrams.map { $0[0] } == Array(0..<100))

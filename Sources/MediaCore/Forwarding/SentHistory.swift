@@ -4,9 +4,9 @@ internal import CPrefetch
 /// each packet leaves one for each watcher.
 struct SentPacket {
     /// The low bits of the consumer's extended sequence number.
-    private(set) var sequenceNumber: UInt32
+    let sequenceNumber: UInt32
     /// The stored packet: its stream, and the low bits of its extended sequence number there.
-    private(set) var source: UInt32
+    let source: UInt32
     let stream: SlotID
     /// What was added to the source's timestamp.
     let timestampOffset: UInt32
