@@ -12,6 +12,10 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
     case unknownTransport
     /// The producer has closed.
     case unknownProducer
+    /// The consumer has closed.
+    case unknownConsumer
+    /// A layer preference out of range; the text names the field and the range.
+    case invalidPreference(String)
     /// The engine's worker has been shut down.
     case stopped
     /// There are as many transports as the configuration allows.
@@ -23,10 +27,11 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .malformedOffer(let text), .unacceptableOffer(let text), .noCommonCodec(let text),
-            .invalidConfiguration(let text):
+            .invalidConfiguration(let text), .invalidPreference(let text):
             text
         case .unknownTransport: "the session has closed"
         case .unknownProducer: "the stream has closed"
+        case .unknownConsumer: "the watched stream has closed"
         case .stopped: "the engine has stopped"
         case .tooManyTransports: "the engine is at its limit of transports"
         case .cryptography(let text): "cryptography failed: \(text)"

@@ -4,6 +4,9 @@ public enum MediaEvent: Sendable {
     case transportConnected(TransportID)
     /// A transport has gone, its ids with it. Its name is the one it was created with.
     case transportClosed(TransportID, name: String, reason: TransportCloseReason)
+    /// Which layers of a video nobody watches any more: its publisher may stop them until somebody does. Layers that are
+    /// not named are watched. Comes whenever that changes.
+    case unwatchedLayers(ProducerID, [LayerPosition])
 }
 
 /// Why a transport closed.

@@ -53,6 +53,8 @@ public enum DropReason: UInt8, Error, CaseIterable, Sendable {
     case rtpUnknownPayloadType
     /// A retransmission of something we have, or of nothing we know.
     case rtpUselessRetransmission
+    /// A payload or dependency descriptor that can't be true: layers out of range, templates that never came.
+    case rtpUnusableDescriptor
     /// Too far from the stream's other packets to be kept.
     case rtpOutOfRange
     /// Not well-formed RTCP.

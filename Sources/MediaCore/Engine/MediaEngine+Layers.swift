@@ -1,0 +1,21 @@
+/// What watchers want of the layers there are.
+extension MediaEngine {
+    /// The layers a consumer can choose among, and which of them it gets. Sound has none.
+    ///
+    /// - Throws: `MediaEngineError.unknownConsumer`.
+    public func layers(of consumer: ConsumerID, at instant: MediaInstant) throws(MediaEngineError) -> ConsumerLayers {
+        guard consumers.contains(consumer.slot) else { throw .unknownConsumer }
+        return ConsumerLayers(
+            mid: consumers[consumer.slot].parameters.mid, layers: [], preference: LayerPreference(), target: nil,
+            current: nil)
+    }
+
+    /// Says what a watcher wants of one video from now on.
+    ///
+    /// - Throws: `MediaEngineError.unknownConsumer`; `.invalidPreference` for a value out of range, which it names.
+    public mutating func prefer(
+        _ preference: LayerPreference, for consumer: ConsumerID, at instant: MediaInstant
+    ) throws(MediaEngineError) {
+        guard consumers.contains(consumer.slot) else { throw .unknownConsumer }
+    }
+}

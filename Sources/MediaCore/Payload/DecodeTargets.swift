@@ -1,0 +1,40 @@
+/// The combinations of spatial and temporal layer that a watcher of a stream can choose among, as bits of a mask.
+///
+/// Payload descriptors know nothing of them: for their streams, target `4 * spatial + temporal` stands for all that is
+/// needed to show that spatial layer at that temporal layer. Dependency descriptors number their targets themselves.
+struct DecodeTargets: Sendable {
+    /// The spatial and the temporal layers that payload descriptors may name.
+    static let payloadLayers = 4
+
+    /// Tells one layout from the next; counts up, and wraps.
+    private(set) var version: UInt8 = 0
+    private(set) var count = Self.payloadLayers * Self.payloadLayers
+    /// Spatial layer in the high four bits, temporal layer in the low four, by decode target.
+    private var layers = InlineArray<32, UInt8>(repeating: 0)
+
+    /// The layout of streams that payload descriptors describe.
+    init() {
+        for target in 0..<count { layers[target] = UInt8(target / 4 << 4 | target % 4) }
+    }
+
+    /// What a dependency descriptor's templates say: `layers` has the spatial and the temporal layer of each target, at
+    /// most 32 of them.
+    init(version: UInt8, layers described: [(spatial: UInt8, temporal: UInt8)]) {
+        self.version = version
+        count = min(described.count, 32)
+        for target in 0..<count {
+            layers[target] = described[target].spatial << 4 | described[target].temporal & 15
+        }
+    }
+
+    /// The spatial layer of a target below `count`.
+    func spatialLayer(_ target: Int) -> Int { Int(layers[target & 31] >> 4) }
+
+    /// The temporal layer of a target below `count`.
+    func temporalLayer(_ target: Int) -> Int { Int(layers[target & 31] & 15) }
+
+    /// The target of exactly these layers; nil when there is none.
+    func target(spatial: Int, temporal: Int) -> Int? {
+        (0..<count).first { spatialLayer($0) == spatial && temporalLayer($0) == temporal }
+    }
+}
