@@ -13,7 +13,8 @@ struct DecodeTargets: Sendable {
     private var layers = InlineArray<32, UInt8>(repeating: 0)
 
     /// The layout of streams that payload descriptors describe.
-    init() {
+    init(version: UInt8 = 0) {
+        self.version = version
         for target in 0..<count { layers[target] = UInt8(target / 4 << 4 | target % 4) }
     }
 
