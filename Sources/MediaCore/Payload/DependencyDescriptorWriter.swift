@@ -2,9 +2,9 @@
 /// layers are left out, with the decode targets that are still sent.
 ///
 /// Source: AOM, RTP payload format for AV1, appendix A.8.
-package enum DependencyDescriptorWriter {
+enum DependencyDescriptorWriter {
     /// By how many bytes a descriptor may grow: five flags and the bits of 32 decode targets.
-    package static let maximumGrowth = 5
+    static let maximumGrowth = 5
     /// What a header extension can hold.
     private static let maximumByteCount = 255
     /// The flag that says that the bitmask of active decode targets is there, in the byte behind the mandatory fields.
@@ -18,7 +18,7 @@ package enum DependencyDescriptorWriter {
     ///   - frameNumber: the frame number to write.
     ///   - activeTargets: the decode targets to name as active; nil to leave them as they are.
     ///   - destination: room for `source.count + maximumGrowth` bytes.
-    package static func write(
+    static func write(
         _ source: UnsafeRawBufferPointer, _ layers: FrameLayers, frameNumber: UInt16, activeTargets: UInt32?,
         to destination: UnsafeMutableRawPointer
     ) -> Int {
