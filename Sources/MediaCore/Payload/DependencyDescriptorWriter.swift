@@ -35,9 +35,11 @@ package enum DependencyDescriptorWriter {
             return source.count
         }
         guard source.count > DependencyDescriptor.mandatoryByteCount else {
+            let count = (DependencyStructure.firstBit + bits + 7) / 8
+            for index in source.count..<count { room[index] = 0 }
             room[3] = maskFlag
             put(activeTargets, bits, at: DependencyStructure.firstBit, in: room)
-            return (DependencyStructure.firstBit + bits + 7) / 8
+            return count
         }
         let bit = Int(layers.activeMaskBit)
         let count = source.count + (bits + 7) / 8
