@@ -132,7 +132,10 @@ extension MediaEngine {
     private mutating func forward(_ producer: UnsafeMutablePointer<Producer>, _ run: DepartureRun) -> Bool {
         let consumer = run.consumer
         let start = producer.pointee.arrivals.start
+        // What is shed may be where it would have had to resume.
+        var resumes = false
         if consumer.pointee.position < start {
+            resumes = producer.pointee.arrivals.hasResumptions
             // The worker is far behind: it sheds the oldest.
             drops.count(.outputFull, times: start - consumer.pointee.position)
             consumer.pointee.position = start
@@ -145,6 +148,10 @@ extension MediaEngine {
                 if consumer.pointee.source != entry.stream {
                     guard self.start(run, with: entry.stream, stream, at: packet) else { return false }
                 } else if packet.extendedSequenceNumber >= consumer.pointee.firstSource {
+                    if resumes || producer.pointee.arrivals.isResumption(consumer.pointee.position) {
+                        consumer.pointee.resume(at: packet.extendedSequenceNumber)
+                        resumes = false
+                    }
                     guard depart(packet, of: stream, run) else { return false }
                 }
             }

@@ -89,6 +89,12 @@ struct Consumer: ~Copyable {
         }
     }
 
+    /// Goes on at one of the source's packets after others that were not for it: numbers have no hole, time has passed.
+    mutating func resume(at source: Int64) {
+        firstSource = source
+        sequenceOffset = highestSent + 1 - source
+    }
+
     /// The consumer's own extended sequence number for a packet of its source.
     func sequenceNumber(for source: Int64) -> Int64 { source + sequenceOffset }
 
