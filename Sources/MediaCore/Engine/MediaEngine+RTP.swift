@@ -159,18 +159,21 @@ extension MediaEngine {
             transports[transport].goodbyeDeadline = nil
         }
         replaceSilentForwarded(by: stream, at: instant)
-        announce(packet, of: stream)
+        announce(packet, of: stream, at: instant)
         if transports[transport].nextReport == nil { transports[transport].nextReport = instant + .milliseconds(500) }
         touch(transport)
         return nil
     }
 
     /// Lets the producer's consumers know of a packet.
-    private mutating func announce(_ packet: StoredPacket, of stream: SlotID) {
+    private mutating func announce(_ packet: StoredPacket, of stream: SlotID, at instant: MediaInstant) {
         let id = streams[stream].producer
         guard let producer = producers.unsafeElement(id), producer.pointee.forwarded == stream else { return }
+        let admission = admission(of: packet, in: stream, producer, at: instant)
+        guard admission != .silenced else { return }
         producer.pointee.arrivals.append(
-            ArrivalLog.Entry(stream: stream, sequenceNumber: packet.extendedSequenceNumber))
+            ArrivalLog.Entry(stream: stream, sequenceNumber: packet.extendedSequenceNumber),
+            isResumption: admission == .heardAgain)
         guard !producer.pointee.isDirty else { return }
         producer.pointee.isDirty = true
         dirty.append(id)

@@ -205,6 +205,7 @@ extension MediaEngine {
             transports[transport].dtls.close(on: path, at: instant, transmit: &output)
         }
         for producer in transports[transport].producers {
+            removeFromSpeakers(producer)
             for stream in producers[producer].streams { _ = streams.remove(stream) }
             _ = producers.remove(producer)
         }

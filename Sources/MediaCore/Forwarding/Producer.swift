@@ -11,6 +11,8 @@ struct Producer: ~Copyable {
     var arrivals = ArrivalLog()
     /// Whether it waits in the list of producers whose consumers have something to take.
     var isDirty = false
+    /// Its place in a group of speakers; nil when it is in none.
+    var seat: SpeakerSeat?
 
     init(transport: SlotID, parameters: RTPParameters) {
         self.transport = transport
