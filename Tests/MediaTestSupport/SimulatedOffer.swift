@@ -24,6 +24,7 @@ public enum SimulatedOffer {
     static let retransmissionPayloadType: UInt8 = 97
     static let midIdentifier: UInt8 = 1
     static let transportSequenceNumberIdentifier: UInt8 = 3
+    static let audioLevelIdentifier: UInt8 = 4
     static let ridIdentifier: UInt8 = 10
     static let repairedRidIdentifier: UInt8 = 11
     static let rid = "h"

@@ -36,6 +36,8 @@ public final class SimulatedPublisher: SimulatedPeer {
     public var isPaused = false
     /// Whether it has stopped sending pictures.
     public var isVideoPaused = false
+    /// What each 20 ms of its sound are like; nil for packets without a level.
+    public var sound: ((MediaInstant) -> SimulatedSound)?
     /// Packets of picture sent again.
     public private(set) var retransmissions = 0
     /// Numbers the engine asked for.
@@ -132,9 +134,15 @@ public final class SimulatedPublisher: SimulatedPeer {
 
     private func sendAudio(at instant: MediaInstant) {
         let payload = [UInt8](repeating: UInt8(truncatingIfNeeded: audioPackets), count: 80)
+        var level: UInt8?
+        switch sound?(instant) {
+        case .unsent: return
+        case .level(let value): level = value
+        case nil: break
+        }
         send(
             payload, ssrc: audioSSRC, payloadType: SimulatedOffer.opusPayloadType, index: audioIndex,
-            timestamp: timestamp(at: instant, clockRate: 48_000), marker: false, mid: "0")
+            timestamp: timestamp(at: instant, clockRate: 48_000), marker: false, mid: "0", level: level)
         audioIndex += 1
         audioPackets += 1
     }
@@ -166,7 +174,7 @@ public final class SimulatedPublisher: SimulatedPeer {
 
     private func send(
         _ payload: [UInt8], ssrc: UInt32, payloadType: UInt8, index: UInt64, timestamp: UInt32, marker: Bool,
-        mid: String
+        mid: String, level: UInt8? = nil
     ) {
         transportSequenceNumber &+= 1
         var packet: [UInt8] = [0x90, payloadType | (marker ? 0x80 : 0)]
@@ -180,6 +188,7 @@ public final class SimulatedPublisher: SimulatedPeer {
             block += [identifier << 4 | UInt8(text.utf8.count - 1)] + Array(text.utf8)
         }
         append(SimulatedOffer.midIdentifier, mid)
+        if let level { block += [SimulatedOffer.audioLevelIdentifier << 4, 0x80 | level] }
         if signaling == .rid, payloadType == SimulatedOffer.videoPayloadType {
             append(SimulatedOffer.ridIdentifier, SimulatedOffer.rid)
         } else if signaling == .rid, payloadType == SimulatedOffer.retransmissionPayloadType {
