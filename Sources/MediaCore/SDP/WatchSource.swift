@@ -37,7 +37,7 @@ package struct WatchSource: Equatable, Sendable {
     func canSend(_ kind: RTPHeaderExtension) -> Bool {
         switch kind {
         case .mid, .transportSequenceNumber, .absoluteSendTime: true
-        case .rid, .repairedRid: false
+        case .rid, .repairedRid, .videoLayersAllocation: false
         case .audioLevel, .playoutDelay, .videoOrientation, .dependencyDescriptor: headerExtensions[kind] != nil
         }
     }
