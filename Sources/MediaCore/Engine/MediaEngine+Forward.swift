@@ -200,6 +200,7 @@ extension MediaEngine {
     ) -> Bool {
         let (consumer, transport) = (run.consumer, run.transport)
         guard consumer.pointee.maySend(packet.extendedSequenceNumber) else { return true }
+        let packet = consumer.pointee.form(of: packet)
         guard output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount)) else {
             return false
         }
@@ -283,7 +284,7 @@ extension MediaEngine {
         let (consumer, route) = (run.consumer, run.route)
         guard sent.mayBeRepeated(at: route.instant, roundTrip: consumer.pointee.remote.roundTrip),
             let stream = streams.unsafeElement(sent.stream),
-            let packet = stream.pointee.store.record(lowBits: sent.source),
+            let packet = stream.pointee.store.record(lowBits: sent.source).map({ consumer.pointee.form(of: $0) }),
             output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: route.tagByteCount))
         else { return }
         if jobs.isFull { protectQueued(run.transportID) }

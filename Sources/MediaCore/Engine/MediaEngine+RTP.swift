@@ -45,7 +45,8 @@ extension MediaEngine {
 
         switch source {
         case .media(let stream):
-            guard header.payloadType == streams[stream].codec.payloadType else { return .rtpUnknownPayloadType }
+            let content = payload.extracting(0..<Int(packet.payloadByteCount))
+            if let reason = packet.readFormat(header, content, streams[stream].codec) { return reason }
             return store(packet, in: stream, recovered: false, at: instant)
         case .retransmission(of: let stream):
             guard header.payloadType == streams[stream].codec.retransmissionPayloadType else {
@@ -226,7 +227,10 @@ extension MediaEngine {
         let codec = producers[producer].parameters.codec
         let memory = UnsafeRawPointer(scratch.unsafeBase)
         var packet = packet
-        if header.payloadType == codec.payloadType {
+        if header.payloadType == codec.payloadType || header.payloadType == codec.redundantPayloadType {
+            let content = RawSpan(
+                _unsafeStart: memory.advanced(by: Int(packet.headerByteCount)), byteCount: Int(packet.payloadByteCount))
+            if let reason = packet.readFormat(header, content, codec) { return reason }
             guard let stream = createStream(header.ssrc, names.rid, producer, transport, at: instant) else {
                 return .rtpUnknownSource
             }
@@ -260,6 +264,7 @@ extension MediaEngine {
         let matches = transports[transport].producers.filter {
             let codec = producers[$0].parameters.codec
             return codec.payloadType == header.payloadType || codec.retransmissionPayloadType == header.payloadType
+                || codec.redundantPayloadType == header.payloadType
         }
         return matches.count == 1 ? matches[0] : nil
     }
@@ -305,6 +310,21 @@ extension MediaEngine {
                 producers[producer].forwarded = producers[producer].streams.first
             }
         }
+    }
+}
+
+extension StoredPacket {
+    /// Looks at a packet's payload type, and at what stands before its own content; why it can't be used, if so.
+    fileprivate mutating func readFormat(
+        _ header: RTPHeader, _ payload: RawSpan, _ codec: RTPCodecParameters
+    ) -> DropReason? {
+        guard header.payloadType != codec.payloadType else { return nil }
+        guard header.payloadType == codec.redundantPayloadType else { return .rtpUnknownPayloadType }
+        guard let offset = RedundantAudio.primaryOffset(payload, of: codec.payloadType) else {
+            return .rtpUnusableDescriptor
+        }
+        redundantByteCount = UInt16(truncatingIfNeeded: offset)
+        return nil
     }
 }
 

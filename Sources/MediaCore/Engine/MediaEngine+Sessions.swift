@@ -17,7 +17,8 @@ extension MediaEngine {
         let answer: SessionDescription
         do throws(SDPError) {
             (remote, media, answer) = try PublishNegotiation.accept(
-                offer: offer, local: local, sessionID: sessionID())
+                offer: offer, local: local, sessionID: sessionID(),
+                prefersRedundantAudio: configuration.prefersRedundantAudio)
         } catch {
             throw .unacceptableOffer(error.description)
         }

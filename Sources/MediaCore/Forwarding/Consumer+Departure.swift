@@ -13,6 +13,11 @@ extension Consumer {
         header.byteCountBound(packet) + 2 + Int(packet.payloadByteCount) + tagByteCount
     }
 
+    /// A stored packet as this watcher can take it.
+    func form(of packet: StoredPacket) -> StoredPacket {
+        packet.redundantByteCount > 0 && redundantPayloadType == nil ? packet.withoutRedundancy : packet
+    }
+
     /// Writes a packet that was never sent before; the caller has made sure of room in both queues.
     mutating func depart(
         _ packet: StoredPacket, from source: UnsafeRawPointer, on route: DepartureRoute,
@@ -38,7 +43,7 @@ extension Consumer {
         into output: inout TransmitArena, jobs: inout ProtectionQueue
     ) -> Int {
         let departure = Departure(
-            ssrc: ssrc, payloadType: payloadType,
+            ssrc: ssrc, payloadType: packet.redundantByteCount > 0 ? redundantPayloadType ?? payloadType : payloadType,
             sequenceNumber: UInt16(truncatingIfNeeded: sequenceNumber),
             timestamp: packet.timestamp &+ sent.timestampOffset,
             transportSequenceNumber: sent.transportSequenceNumber, absoluteSendTime: sent.absoluteSendTime)

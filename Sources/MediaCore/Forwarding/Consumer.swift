@@ -11,6 +11,8 @@ struct Consumer: ~Copyable {
     let header: OutboundHeader
     let ssrc: UInt32
     let payloadType: UInt8
+    /// The payload type of redundant audio; nil for a watcher that gets it plain.
+    let redundantPayloadType: UInt8?
     var history: SentHistory
     /// The stream it is fed from; nil until a packet it can start with has come.
     private(set) var source: SlotID?
@@ -58,6 +60,7 @@ struct Consumer: ~Copyable {
         let encoding = parameters.encodings.first ?? RTPEncodingParameters()
         ssrc = encoding.ssrc ?? 0
         payloadType = parameters.codec.payloadType
+        redundantPayloadType = parameters.codec.redundantPayloadType
         retransmissionSSRC = encoding.retransmissionSSRC ?? 0
         history = SentHistory(capacity: parameters.kind == .video ? 512 : 64)
         // Below 2^15, so that early reordering never looks like a roll-over. Source: RFC 3711, section 3.3.1.

@@ -16,6 +16,9 @@ struct StoredPacket {
     var timestamp: UInt32 = 0
     var marker = false
     var isKeyframeStart = false
+    /// How many bytes of redundant audio stand before the packet's own block, their headers included; 0 for packets of
+    /// any other payload. Source: RFC 2198.
+    var redundantByteCount: UInt16 = 0
     var arrival = MediaInstant(nanoseconds: 0)
     var audioLevel = ExtensionRange()
     var playoutDelay = ExtensionRange()
@@ -25,6 +28,15 @@ struct StoredPacket {
     /// Whether it has header extensions that are passed on.
     var hasExtensions: Bool {
         audioLevel.count | playoutDelay.count | videoOrientation.count | dependencyDescriptor.count != 0
+    }
+
+    /// The packet without redundant audio: what stands before its own block counts as header.
+    var withoutRedundancy: StoredPacket {
+        var packet = self
+        packet.headerByteCount += redundantByteCount
+        packet.payloadByteCount -= redundantByteCount
+        packet.redundantByteCount = 0
+        return packet
     }
 
     var byteCount: Int { Int(headerByteCount) + Int(payloadByteCount) }
