@@ -44,7 +44,4 @@ package func fuzzRTP(_ bytes: RawSpan) throws(FuzzFailure) {
     try require((0...payload.byteCount).contains(padding), "padding of \(padding) in \(payload.byteCount) bytes")
     let content = payload.extracting(first: payload.byteCount - padding)
     for codec in MediaCodec.allCases { _ = PayloadDescriptor.isKeyframeStart(codec, content) }
-    if let offset = RedundantAudio.primaryOffset(content, of: header.payloadType) {
-        try require((1...content.byteCount).contains(offset), "a primary block at \(offset) of \(content.byteCount)")
-    }
 }

@@ -91,11 +91,11 @@ extension MediaEngine {
 
     /// Whether a packet of a producer in a group is forwarded, and whether it is the first after others that were not.
     mutating func admission(
-        of packet: StoredPacket, in stream: SlotID, _ producer: UnsafeMutablePointer<Producer>, at instant: MediaInstant
+        of packet: StoredPacket, in stream: UnsafeMutablePointer<InboundStream>, at instant: MediaInstant
     ) -> SpeakerAdmission {
-        guard let seat = producer.pointee.seat else { return .heard }
-        // One that comes late is no place to go on at.
-        let isLate = packet.extendedSequenceNumber != streams[stream].store.highest
+        guard !stream.pointee.isVideo, let producer = producers.unsafeElement(stream.pointee.producer),
+            let seat = producer.pointee.seat
+        else { return .heard }
         var isHeard = true
         if let speakers = speakerGroups.unsafeElement(seat.group) {
             if speakers.pointee.note(level(of: packet, in: stream), from: seat.number, at: instant) {
@@ -104,14 +104,15 @@ extension MediaEngine {
             }
             isHeard = speakers.pointee.isHeard(seat.number)
         }
-        if isHeard, seat.isSilenced, isLate { isHeard = false }
+        // One that comes late is no place to go on at.
+        if isHeard, seat.isSilenced, packet.extendedSequenceNumber != stream.pointee.store.highest { isHeard = false }
         producer.pointee.seat?.isSilenced = !isHeard
         if isHeard, !speakerGroups.contains(seat.group) { producer.pointee.seat = nil }
         return isHeard ? seat.isSilenced ? .heardAgain : .heard : .silenced
     }
 
-    private func level(of packet: StoredPacket, in stream: SlotID) -> UInt8? {
-        guard packet.audioLevel.count > 0, let stream = streams.unsafeElement(stream) else { return nil }
+    private func level(of packet: StoredPacket, in stream: UnsafeMutablePointer<InboundStream>) -> UInt8? {
+        guard packet.audioLevel.count > 0 else { return nil }
         let bytes = stream.pointee.store.unsafeBytes(packet)
         // The eighth bit is what the sender thinks of it. Source: RFC 6464, section 3.
         return bytes.load(fromByteOffset: Int(packet.audioLevel.offset), as: UInt8.self) & 0x7F

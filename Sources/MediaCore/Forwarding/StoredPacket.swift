@@ -15,10 +15,11 @@ struct StoredPacket {
     var payloadByteCount: UInt16 = 0
     var timestamp: UInt32 = 0
     var marker = false
-    var isKeyframeStart = false
     /// How many bytes of redundant audio stand before the packet's own block, their headers included; 0 for packets of
     /// any other payload. Source: RFC 2198.
     var redundantByteCount: UInt16 = 0
+    /// What its payload or its dependency descriptor says of its frame.
+    var layers = FrameLayers()
     var arrival = MediaInstant(nanoseconds: 0)
     var audioLevel = ExtensionRange()
     var playoutDelay = ExtensionRange()
@@ -29,6 +30,9 @@ struct StoredPacket {
     var hasExtensions: Bool {
         audioLevel.count | playoutDelay.count | videoOrientation.count | dependencyDescriptor.count != 0
     }
+
+    /// Whether decoding may begin here. Always, with sound: no packet of it needs another.
+    var isKeyframeStart: Bool { layers.flags.contains(.keyframeStart) }
 
     /// The packet without redundant audio: what stands before its own block counts as header.
     var withoutRedundancy: StoredPacket {

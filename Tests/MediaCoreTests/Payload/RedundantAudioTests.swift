@@ -3,8 +3,11 @@ import Testing
 @testable import MediaCore
 
 @Suite struct RedundantAudioTests {
+    /// Where the packet's own block begins, when all blocks have the payload type.
     private func offset(_ payload: [UInt8], of payloadType: UInt8 = 111) -> Int? {
-        RedundantAudio.primaryOffset(payload.span.bytes, of: payloadType)
+        guard let redundancy = RedundantAudio(payload.span.bytes), redundancy.holdsOnly(payloadType) else { return nil }
+        #expect(redundancy.primary.offset + redundancy.primary.count == payload.count)
+        return redundancy.primary.offset
     }
 
     /// A payload with blocks of these lengths, the last of them the primary.
@@ -22,17 +25,15 @@ import Testing
         #expect(offset(payload([80])) == 1)
         #expect(offset(payload([80, 60])) == 4 + 1 + 80)
         #expect(offset(payload([1023, 0, 7, 60])) == 12 + 1 + 1030)
-        // An empty primary, and nothing but redundancy before it.
-        #expect(offset(payload([30, 0])) == 35)
         // One that Chromium sent: distance 960, 3 bytes, then 2.
         #expect(offset([0xEF, 0x0F, 0x00, 0x03, 0x6F, 1, 2, 3, 4, 5]) == 8)
     }
 
     @Test func whatIsCutShortOrForeignIsRefused() {
         let whole = payload([20, 10, 30])
-        for count in 0..<(whole.count - 30) { #expect(offset(Array(whole[..<count])) == nil, "\(count)") }
+        for count in 0...(whole.count - 30) { #expect(offset(Array(whole[..<count])) == nil, "\(count)") }
         // A shorter primary can't be told from a whole one.
-        for count in (whole.count - 30)...whole.count { #expect(offset(Array(whole[..<count])) == 39) }
+        for count in (whole.count - 29)...whole.count { #expect(offset(Array(whole[..<count])) == 39) }
         #expect(offset(whole, of: 96) == nil)
         var foreign = whole
         foreign[4] = 0x80 | 63
