@@ -21,7 +21,7 @@ package func fuzzPayload(_ bytes: RawSpan) throws(FuzzFailure) {
             layers == read(&twin, payload, descriptor, marker: flags & 1 != 0), "two readers tell different things")
         guard let layers else { continue }
         try check(layers, of: payload, reader.targets)
-        if let descriptor {
+        if let descriptor, layers.flags.contains(.described) {
             try checkWritten(descriptor, payload, layers, flags, reader)
         } else {
             try require(
