@@ -174,6 +174,30 @@ struct EngineDriver: ~Copyable {
         return wasOpen
     }
 
+    mutating func makeSpeakerGroup(lastN: Int?) throws(MediaEngineError) -> SpeakerGroupID {
+        try engine.makeSpeakerGroup(lastN: lastN)
+    }
+
+    mutating func removeSpeakerGroup(_ group: SpeakerGroupID) -> Bool {
+        engine.removeSpeakerGroup(group)
+    }
+
+    mutating func add(_ producer: ProducerID, to group: SpeakerGroupID) throws(MediaEngineError) {
+        try engine.add(producer, to: group)
+    }
+
+    mutating func remove(_ producer: ProducerID, from group: SpeakerGroupID) -> Bool {
+        engine.remove(producer, from: group)
+    }
+
+    mutating func setLastN(_ lastN: Int?, of group: SpeakerGroupID) throws(MediaEngineError) {
+        try engine.setLastN(lastN, of: group)
+    }
+
+    func dominantSpeaker(of group: SpeakerGroupID) throws(MediaEngineError) -> ProducerID? {
+        try engine.dominantSpeaker(of: group)
+    }
+
     var statistics: MediaStatistics {
         engine.statistics(at: SystemClock.now)
     }

@@ -8,7 +8,7 @@ public import MediaCore
 /// End a worker with `shutdown()`. One that is merely dropped closes its transports and stops its thread too, a moment
 /// later.
 public actor MediaWorker {
-    private nonisolated let loop: EventLoop
+    nonisolated let loop: EventLoop
 
     /// The UDP port bound, for IPv4 and IPv6 or for `Configuration.bindAddress` alone.
     public nonisolated let udpPort: UInt16

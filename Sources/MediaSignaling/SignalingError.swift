@@ -38,7 +38,7 @@ enum SignalingError: Error {
         case .noCommonCodec where role == .watch: HTTPReply(.notAcceptable, reason: error.description)
         case .noCommonCodec, .unacceptableOffer: HTTPReply(.unprocessableEntity, reason: error.description)
         case .unknownTransport: HTTPReply(.notFound, reason: error.description)
-        case .unknownProducer, .unknownConsumer: HTTPReply(.notFound, reason: error.description)
+        case .unknownProducer, .unknownConsumer, .unknownSpeakerGroup: HTTPReply(.notFound, reason: error.description)
         case .invalidPreference: HTTPReply(.badRequest, reason: error.description)
         case .tooManyTransports, .stopped:
             HTTPReply(.serviceUnavailable, reason: error.description).with("retry-after", "5")

@@ -205,7 +205,7 @@ actor StreamRegistry {
     func handle(_ event: MediaEvent) async {
         switch event {
         case .transportConnected: break
-        case .unwatchedLayers: break
+        case .unwatchedLayers, .dominantSpeaker: break
         case .transportClosed(_, let name, let reason):
             guard let id = sessionsByName[name] else { return }
             // Its own transport has gone already; its watchers' have not.

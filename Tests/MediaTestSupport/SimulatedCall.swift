@@ -83,11 +83,11 @@ public final class SimulatedCall {
 
     /// Adds a watcher and begins to connect it.
     public func addWatcher(
-        of producers: [ProducerID], hasRetransmission: Bool = true
+        of producers: [ProducerID], hasRetransmission: Bool = true, hasRedundancy: Bool = false
     ) throws -> (SimulatedWatcher, WatchSession) {
         let watcher = SimulatedWatcher(
             address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
-            hasRetransmission: hasRetransmission, picture: picture)
+            hasRetransmission: hasRetransmission, hasRedundancy: hasRedundancy, picture: picture)
         let session = try engine.watch(
             offer: watcher.offer, name: "watcher-\(peers.count)", producers: producers, at: instant)
         try add(watcher, session.answer, session.transport)

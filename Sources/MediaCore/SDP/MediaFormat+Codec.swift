@@ -10,17 +10,21 @@ extension MediaFormat {
         codec != .h264 || (h264Mode == "0" || h264Mode == "1") && h264Profile != nil
     }
 
-    /// The format as negotiated parameters, with its retransmission format among those of the same section.
+    /// The format as negotiated parameters, with its retransmission and redundancy formats among those of the same section.
     func parameters(among formats: [MediaFormat]) -> RTPCodecParameters? {
         guard let codec else { return nil }
         let retransmission = formats.first {
             $0.associatedPayloadType == payloadType && $0.clockRate == clockRate && $0.isDistinctFromRTCP
         }
+        let redundant = formats.first {
+            codec.kind == .audio && $0.redundantPrimary == payloadType && $0.isDistinctFromRTCP
+        }
         var served: RTCPFeedbackTypes = [.nack, .transportWide, .receiverEstimate]
         if codec.kind == .video { served.formUnion([.pictureLoss, .fullIntraRequest]) }
         return RTPCodecParameters(
             codec: codec, payloadType: payloadType, retransmissionPayloadType: retransmission?.payloadType,
-            formatParameters: parameters, feedback: feedback.intersection(served))
+            redundantPayloadType: redundant?.payloadType, formatParameters: parameters,
+            feedback: feedback.intersection(served))
     }
 
     /// How well a receiver of this format can take a stream of `stream`'s: 2 when they are the same, 1 when the

@@ -9,11 +9,12 @@ package enum PublishNegotiation {
     /// - Parameters:
     ///   - sessionID: the number of the answer's origin.
     ///   - sectionsPerKind: how many audio and how many video sections are accepted at most.
+    ///   - prefersRedundantAudio: whether publishers that offer redundant audio are asked to send it.
     /// - Returns: the peer's transport; what was agreed for each accepted section, in the offer's order; the answer.
     /// - Throws: when nothing can be accepted, or a section that could be breaks a rule.
     package static func accept(
         offer description: SessionDescription, local: LocalTransportDescription, sessionID: UInt64,
-        sectionsPerKind: Int = 1
+        sectionsPerKind: Int = 1, prefersRedundantAudio: Bool = false
     ) throws(SDPError) -> (remote: RemoteTransportDescription, media: [RTPParameters], answer: SessionDescription) {
         let rules = try OfferRules(description)
         var accepted: [Int: AnsweredSection] = [:]
@@ -37,6 +38,7 @@ package enum PublishNegotiation {
                 continue
             }
             accepted[index] = try answer(to: section, kind: kind, codec: codec, rules: rules)
+            accepted[index]?.prefersRedundantAudio = prefersRedundantAudio
         }
         guard !accepted.isEmpty else {
             throw refusal ?? SDPError(line: 0, "the offer has no audio or video section")

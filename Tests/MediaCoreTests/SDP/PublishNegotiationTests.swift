@@ -51,8 +51,8 @@ import Testing
                 == RTPParameters(
                     mid: "0", kind: .audio,
                     codec: RTPCodecParameters(
-                        codec: .opus, payloadType: 111, formatParameters: "minptime=10;useinbandfec=1",
-                        feedback: .transportWide),
+                        codec: .opus, payloadType: 111, redundantPayloadType: 63,
+                        formatParameters: "minptime=10;useinbandfec=1", feedback: .transportWide),
                     headerExtensions: audio, encodings: [RTPEncodingParameters(ssrc: 2_096_647_523)],
                     cname: "XafHSPS71ySwVueL",
                     reducedSizeRTCP: true))
@@ -78,7 +78,7 @@ import Testing
             a=msid-semantic: WMS *
             a=ice-lite
             a=ice-options:trickle ice2
-            m=audio 9 UDP/TLS/RTP/SAVPF 111
+            m=audio 9 UDP/TLS/RTP/SAVPF 111 63
             c=IN IP4 0.0.0.0
             a=rtcp:9 IN IP4 0.0.0.0
             a=candidate:1 1 udp 2130706431 192.0.2.7 40000 typ host
@@ -99,6 +99,8 @@ import Testing
             a=rtpmap:111 opus/48000/2
             a=rtcp-fb:111 transport-cc
             a=fmtp:111 minptime=10;useinbandfec=1
+            a=rtpmap:63 red/48000/2
+            a=fmtp:63 111/111
             m=video 9 UDP/TLS/RTP/SAVPF 96 97
 
             """.replacing("\n", with: "\r\n")
