@@ -1,5 +1,5 @@
 /// What came of one run, as a line of the table.
-struct CheckRow {
+struct CheckRow: Sendable {
     /// What a picture must resemble its source by, in decibels.
     static let leastPSNR = 27.0
 

@@ -29,6 +29,8 @@ final class CodecCall {
     private(set) var sources: [Source]
     /// What came since it was emptied.
     var arrivals: [Arrival] = []
+    /// Whether what is sent has holes.
+    var expectsLoss = false
     /// Encodings that a keyframe was asked of, and how often in all.
     var keyframeRequests: Set<Int> = []
     private(set) var keyframeRequestCount = 0
@@ -203,7 +205,7 @@ final class CodecCall {
             switch message {
             case .pictureLoss(let loss): wanted = [loss.media]
             case .fullIntraRequest(let request): wanted = request.entries.map(\.ssrc)
-            case .nack: complain("a NACK without a loss")
+            case .nack where !expectsLoss: complain("a NACK without a loss")
             default: break
             }
             for encoding in sources.indices where wanted.contains(sources[encoding].ssrc) {

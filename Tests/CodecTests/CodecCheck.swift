@@ -6,18 +6,32 @@ import MediaCore
 /// `--seconds N` is how long each clip is, 20 unless said; `--only WORD` picks the runs whose codec or mode has the word.
 @main
 struct CodecCheck {
+    private struct Run: Sendable {
+        var codec: MediaCodec
+        var mode: String
+        var body: @Sendable () throws -> CheckRow
+
+        func row() -> CheckRow {
+            do {
+                return try body()
+            } catch {
+                var row = CheckRow(codec: codec.rawValue, mode: mode)
+                row.complain("\(error)")
+                return row
+            }
+        }
+    }
+
     private var seconds = 20
     private var only = ""
-    private var failures = 0
 
-    static func main() {
+    static func main() async {
         var check = CodecCheck()
         guard check.read(CommandLine.arguments) else {
             print("usage: CodecCheck [--seconds N] [--only WORD]")
             exit(2)
         }
-        check.run()
-        exit(check.failures == 0 ? 0 : 1)
+        exit(await check.run() ? 0 : 1)
     }
 
     private mutating func read(_ arguments: [String]) -> Bool {
@@ -34,27 +48,41 @@ struct CodecCheck {
         return true
     }
 
-    private mutating func run() {
-        let start = ContinuousClock.now
-        print(CheckRow.heading)
-        let (clip, seconds) = (Clip(), seconds)
-        for mode in CodecMode.all {
-            report(mode.codec, mode.name) { try LayerRun(mode, clip: clip, seconds: seconds).run() }
+    private var runs: [Run] {
+        let clip = Clip(frames: seconds * Clip.frameRate)
+        var runs = CodecMode.all.map { mode in
+            Run(codec: mode.codec, mode: mode.name) { [seconds] in
+                try LayerRun(mode, clip: clip, seconds: seconds).run()
+            }
         }
-        print("\(failures) runs failed; \((ContinuousClock.now - start).components.seconds) s")
+        runs += CaptureRun.captures.map { codec, file in
+            Run(codec: codec, mode: file) { try CaptureRun(codec: codec, file: file).run() }
+        }
+        runs += VectorRun.names.map { name in
+            Run(codec: .vp8, mode: "vector \(name)") { try VectorRun(name: name).run() }
+        }
+        return runs.filter { only.isEmpty || "\($0.codec.rawValue) \($0.mode)".contains(only) }
     }
 
-    private mutating func report(_ codec: MediaCodec, _ mode: String, _ run: () throws -> CheckRow) {
-        guard only.isEmpty || "\(codec.rawValue) \(mode)".contains(only) else { return }
-        var row: CheckRow
-        do {
-            row = try run()
-        } catch {
-            row = CheckRow(codec: codec.rawValue, mode: mode)
-            row.complain("\(error)")
+    /// Runs are independent of each other: one on each core.
+    private func run() async -> Bool {
+        let start = ContinuousClock.now
+        let runs = runs
+        var rows: [Int: CheckRow] = [:]
+        await withTaskGroup(of: (Int, CheckRow).self) { group in
+            for (number, run) in runs.enumerated() {
+                group.addTask { (number, run.row()) }
+            }
+            for await (number, row) in group { rows[number] = row }
         }
-        print(row.text)
-        for complaint in row.complaints { print("    \(complaint)") }
-        if !row.isGood { failures += 1 }
+        print(CheckRow.heading)
+        for number in runs.indices {
+            guard let row = rows[number] else { continue }
+            print(row.text)
+            for complaint in row.complaints { print("    \(complaint)") }
+        }
+        let failures = rows.values.filter { !$0.isGood }.count
+        print("\(failures) of \(runs.count) runs failed; \((ContinuousClock.now - start).components.seconds) s")
+        return failures == 0
     }
 }

@@ -1,9 +1,9 @@
 import MediaCore
 
 /// One way to encode a video in layers, and to say so.
-struct CodecMode {
+struct CodecMode: Sendable {
     /// How the layers of a picture build on each other.
-    enum Prediction {
+    enum Prediction: Sendable {
         /// Every spatial layer builds on the one below it, in every picture.
         case full
         /// Only in keyframes.
@@ -11,7 +11,7 @@ struct CodecMode {
     }
 
     /// Where a forwarder finds the layers.
-    enum Description {
+    enum Description: Sendable {
         /// In the payload descriptors; VP9's in the mode of a fixed pattern.
         case payload
         /// In VP9's payload descriptors, with each frame's own references.

@@ -42,6 +42,16 @@ struct Depacketizer {
         open = nil
     }
 
+    /// Whether a picture, or a layer's part of one, may begin with a packet.
+    func isStart(_ payload: [UInt8]) -> Bool {
+        switch codec {
+        case .vp8: payload[0] & 0x10 != 0
+        case .vp9: payload[0] & 0x08 != 0
+        case .h264: payload[0] & 0x1F != 28 || payload[1] & 0x80 != 0
+        default: payload[0] & 0x80 == 0
+        }
+    }
+
     mutating func complain(_ text: String) {
         if complaints.count < 20 { complaints.append(text) }
     }
@@ -99,6 +109,7 @@ struct Depacketizer {
             var offset = 1
             while offset + 2 <= payload.count {
                 let count = Int(payload[offset]) << 8 | Int(payload[offset + 1])
+                guard offset + 2 + count <= payload.count else { return complain("a unit longer than its packet") }
                 bytes += startCode + payload[(offset + 2)..<(offset + 2 + count)]
                 offset += 2 + count
             }

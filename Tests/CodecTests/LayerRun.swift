@@ -10,8 +10,9 @@ final class LayerRun {
         var start: Int
     }
 
-    /// How long a change may take: a keyframe may be asked for twice a second, and temporal layers open four times.
-    private static let settleFrames = 18
+    /// How long a change may take: until the next picture where temporal layers open, or until a keyframe that is asked
+    /// for at once has come.
+    private static let settleFrames = 10
     /// Sizes and temporal layers in turn: each combination, and every kind of move.
     private static let order = [
         (2, 2), (0, 2), (2, 0), (1, 1), (2, 2), (1, 0), (0, 0), (0, 1), (1, 2), (2, 1), (0, 2), (1, 0), (2, 2), (0, 0),
@@ -47,7 +48,7 @@ final class LayerRun {
     }
 
     private func plan() {
-        let length = max(frameCount / Self.order.count, Self.settleFrames + 8)
+        let length = max(frameCount / Self.order.count, Self.settleFrames + 5)
         for (index, wanted) in Self.order.enumerated() where index * length + Self.settleFrames < frameCount {
             let step = Step(
                 size: min(wanted.0, mode.sizes - 1), temporalLayer: min(wanted.1, mode.temporalLayers - 1),
