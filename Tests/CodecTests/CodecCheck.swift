@@ -3,7 +3,8 @@ import MediaCore
 
 /// Real encoders, the engine, real decoders: every picture that a watcher is forwarded must be the one that was encoded.
 ///
-/// `--seconds N` is how long each clip is, 20 unless said; `--only WORD` picks the runs whose codec or mode has the word.
+/// `--seconds N` is how long each clip is, 20 unless said; `--only WORD` picks the runs whose codec or mode has the word;
+/// `--direct yes` leaves the engine out, and shows only that the clips can be taken apart.
 @main
 struct CodecCheck {
     private struct Run: Sendable {
@@ -24,11 +25,12 @@ struct CodecCheck {
 
     private var seconds = 20
     private var only = ""
+    private var isDirect = false
 
     static func main() async {
         var check = CodecCheck()
         guard check.read(CommandLine.arguments) else {
-            print("usage: CodecCheck [--seconds N] [--only WORD]")
+            print("usage: CodecCheck [--seconds N] [--only WORD] [--direct yes]")
             exit(2)
         }
         exit(await check.run() ? 0 : 1)
@@ -42,6 +44,7 @@ struct CodecCheck {
                 guard let count = Int(value), (2...600).contains(count) else { return false }
                 seconds = count
             case ("--only", let value?): only = value
+            case ("--direct", "yes"?): isDirect = true
             default: return false
             }
         }
@@ -51,17 +54,25 @@ struct CodecCheck {
     private var runs: [Run] {
         let clip = Clip(frames: seconds * Clip.frameRate)
         var runs = CodecMode.all.map { mode in
-            Run(codec: mode.codec, mode: mode.name) { [seconds] in
-                try LayerRun(mode, clip: clip, seconds: seconds).run()
+            Run(codec: mode.codec, mode: mode.name) { [seconds, isDirect] in
+                guard !isDirect else {
+                    return try DirectRun(mode: mode, clip: clip, frameCount: seconds * Clip.frameRate).run()
+                }
+                return try LayerRun(mode, clip: clip, seconds: seconds).run()
             }
         }
+        if isDirect { return runs.filter(isWanted) }
         runs += CaptureRun.captures.map { codec, file in
             Run(codec: codec, mode: file) { try CaptureRun(codec: codec, file: file).run() }
         }
         runs += VectorRun.names.map { name in
             Run(codec: .vp8, mode: "vector \(name)") { try VectorRun(name: name).run() }
         }
-        return runs.filter { only.isEmpty || "\($0.codec.rawValue) \($0.mode)".contains(only) }
+        return runs.filter(isWanted)
+    }
+
+    private func isWanted(_ run: Run) -> Bool {
+        only.isEmpty || "\(run.codec.rawValue) \(run.mode)".contains(only)
     }
 
     /// Runs are independent of each other: one on each core.

@@ -10,4 +10,6 @@ struct PacketPayload {
     var marker = false
     /// The dependency descriptor, where there is one.
     var descriptor: [UInt8]?
+    /// The frame it is a part of, where it comes from an encoder.
+    var plan: PlannedFrame?
 }

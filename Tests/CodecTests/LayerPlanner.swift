@@ -47,7 +47,8 @@ struct LayerPlanner {
         nextNumber += 1
         if !isKey {
             frame.referenceSlots = [base]
-            if temporal > 0, place == 3 || place >= 5 { frame.referenceSlots.append(middle) }
+            // First, where encoders look most: else some of them would not use it.
+            if temporal > 0, place == 3 || place >= 5 { frame.referenceSlots.insert(middle, at: 0) }
             // The highest temporal layer is kept where there is room for it.
             if place == 3, spatialLayers == 1 { frame.referenceSlots.append(2) }
         }

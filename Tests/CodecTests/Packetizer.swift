@@ -35,6 +35,7 @@ struct Packetizer {
             if let descriptors = structure?.descriptors(of: layer.plan, packets: payloads.count) {
                 for index in payloads.indices { payloads[index].descriptor = descriptors[index] }
             }
+            for index in payloads.indices { payloads[index].plan = layer.plan }
             packets += payloads
         }
         if !packets.isEmpty { packets[packets.count - 1].marker = true }
