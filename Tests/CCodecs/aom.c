@@ -25,7 +25,11 @@ static int configure_layer(aom_encoder *encoder, const codecs_frame_plan *plan, 
         config.ref_idx[kinds[index]] = slots[index];
         config.reference[kinds[index]] = 1;
     }
-    for (int slot = 0; slot < 8; slot++) config.refresh[slot] = plan->refreshed_slots >> slot & 1;
+    for (int slot = 0; slot < 8; slot++) {
+        config.refresh[slot] = plan->refreshed_slots >> slot & 1;
+        // libaom refreshes only slots that the frame names: the second last reference does, without being used.
+        if (config.refresh[slot] && count) config.ref_idx[1] = slot;
+    }
     return aom_codec_control(&encoder->context, AV1E_SET_SVC_LAYER_ID, &layer) ||
            aom_codec_control(&encoder->context, AV1E_SET_SVC_REF_FRAME_CONFIG, &config);
 }
