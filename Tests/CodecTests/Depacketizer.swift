@@ -10,9 +10,12 @@ struct Depacketizer {
     /// The AV1 element that goes on in the next packet.
     private var open: [UInt8]?
     private var lastVP8Picture: Int?
+    private let checksPictures: Bool
 
-    init(_ codec: MediaCodec) {
+    /// Receivers that have dependency descriptors don't look at picture ids, and nobody keeps those in order for them.
+    init(_ codec: MediaCodec, checksPictures: Bool = true) {
         self.codec = codec
+        self.checksPictures = checksPictures
     }
 
     /// Takes a packet; returns a picture's bytes with its last one.
@@ -74,7 +77,7 @@ struct Depacketizer {
 
     /// Picture ids have no gap. Source: RFC 7741, section 4.2.
     private mutating func check(_ picture: Int) {
-        if let last = lastVP8Picture, picture != (bytes.isEmpty ? last + 1 : last) & 0x7FFF {
+        if checksPictures, let last = lastVP8Picture, picture != (bytes.isEmpty ? last + 1 : last) & 0x7FFF {
             complain("picture \(picture) after \(last)")
         }
         lastVP8Picture = picture

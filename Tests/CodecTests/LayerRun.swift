@@ -31,6 +31,7 @@ final class LayerRun {
     /// The first picture's timestamp and number.
     private var origin: (timestamp: UInt32, number: Int)?
     private var lastNumber = -1
+    private var lastTimestamp: UInt32?
     private var seen: [(size: Int, number: Int)] = []
     private var row: CheckRow
 
@@ -42,7 +43,7 @@ final class LayerRun {
         call = try CodecCall(mode.codec, encodings: mode.encodings)
         sender = try LayeredSender(mode, clip: clip)
         decoder = try Decoder(mode.codec)
-        depacketizer = Depacketizer(mode.codec)
+        depacketizer = Depacketizer(mode.codec, checksPictures: mode.description != .dependency)
         row = CheckRow(codec: mode.codec.rawValue, mode: mode.name)
         plan()
     }
@@ -122,8 +123,16 @@ final class LayerRun {
         compare(decoded, number)
         guard let known else { return row.complain("picture \(number) is not what was encoded") }
         if known.number != number { row.complain("picture \(known.number) comes with the time of \(number)") }
-        if number <= lastNumber { row.complain("picture \(number) after \(lastNumber)") }
-        if let last = seen.last, last.size != known.size { row.switches += 1 }
+        let isSwitch = seen.last.map { $0.size != known.size } ?? false
+        if isSwitch { row.switches += 1 }
+        // At a change, a picture may come again in its new size, a little later.
+        if number < lastNumber || (number == lastNumber && !isSwitch) {
+            row.complain("picture \(number) after \(lastNumber)")
+        }
+        if let lastTimestamp, Int32(bitPattern: timestamp &- lastTimestamp) <= 0 {
+            row.complain("time \(timestamp) after \(lastTimestamp)")
+        }
+        lastTimestamp = timestamp
         lastNumber = number
         seen.append((known.size, known.number))
     }
