@@ -57,7 +57,7 @@ final class CodecCall {
         watcher = ClientTransport(certificate: certificate, random: .seeded(3))
         sources = (0..<encodings).map {
             Source(
-                ssrc: 5000 + UInt32($0), rid: encodings > 1 ? "\($0)" : nil, nextIndex: 65_400 + 77 * UInt64($0),
+                ssrc: 5000 + UInt32($0), rid: encodings > 1 ? "\($0)" : nil, nextIndex: 65_400 + 40 * UInt64($0),
                 timestampOffset: 0xFFFF_0000 &- 0x2000_0000 &* UInt32($0))
         }
         let offer = CodecOffer(codec: codec, sources: sources)
