@@ -100,5 +100,18 @@ if Context.environment["SLUICE_FUZZ"] == "1" {
     }
 }
 
+// Real encoders and decoders around the engine need the development files of libvpx, libaom and libavcodec.
+// SLUICE_CODECS=1 builds them.
+if Context.environment["SLUICE_CODECS"] == "1" {
+    targets += [
+        .target(
+            name: "CCodecs", path: "Tests/CCodecs",
+            linkerSettings: ["vpx", "aom", "avcodec", "avutil", "m"].map { .linkedLibrary($0) }),
+        .executableTarget(
+            name: "CodecCheck", dependencies: ["MediaCore", "MediaTestSupport", "CCodecs"], path: "Tests/CodecTests",
+            swiftSettings: swiftSettings),
+    ]
+}
+
 let package = Package(
     name: "sluice", products: products, dependencies: dependencies, targets: targets, swiftLanguageModes: [.v6])
