@@ -50,7 +50,7 @@ public struct LayeredEncoder {
         levelZeroIndex = UInt8.random(in: 0...255, using: &random)
         structure = TemplateStructure(
             pattern, size: Self.size(encoding, of: mode), offset: Int.random(in: 0..<64, using: &random))
-        tracker = TemplateStructure.Tracker(pattern)
+        tracker = structure.tracker
     }
 
     private static func size(_ encoding: Int, of mode: LayeredMode) -> (width: Int, height: Int) {
@@ -80,7 +80,6 @@ public struct LayeredEncoder {
         sinceKeyframe = isKeyframe ? 0 : sinceKeyframe + 1
         if isKeyframe {
             numbers.removeAll(keepingCapacity: true)
-            tracker = TemplateStructure.Tracker(pattern)
             // Now and then the templates get other numbers.
             if Int.random(in: 0..<3, using: &random) == 0 { structure.offset = (structure.offset + 20) % 64 }
         }
@@ -98,6 +97,7 @@ public struct LayeredEncoder {
             numbers[place] = number
             if mode.hasDependencyDescriptor {
                 frame.dependencies = tracker.next(place, references: references, of: activeSpatialLayers)
+                frame.templateOffset = structure.offset
             }
             let first = packets.count
             packetize(frame, count: packetCount(frame))

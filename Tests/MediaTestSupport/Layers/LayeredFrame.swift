@@ -26,6 +26,8 @@ public struct LayeredFrame: Sendable {
     public var pattern: Int
     /// What the dependency descriptor says of it.
     var dependencies = FrameDependencies()
+    /// The number of the first template at the time.
+    var templateOffset = 0
 }
 
 /// What a dependency descriptor says of a frame.

@@ -11,6 +11,8 @@ struct TemplateStructure {
     private let pattern: LayerPattern
     private let size: (width: Int, height: Int)
     private var templates: [Template] = []
+    /// What the templates were found with; it knows each place's indications by now.
+    let tracker: Tracker
     /// The number of the first template: changes make old templates distinguishable from new ones.
     var offset: Int
 
@@ -22,25 +24,24 @@ struct TemplateStructure {
         self.size = size
         self.offset = offset
         var found: [Template] = []
-        for spatial in 0..<pattern.spatialLayers {
-            var tracker = Tracker(pattern)
-            for picture in 0..<3 * pattern.period {
-                for layer in 0..<pattern.spatialLayers {
-                    let place = LayerPattern.Place(picture: picture, spatial: layer)
-                    let dependencies = tracker.next(
-                        place, references: pattern.references(place), of: pattern.spatialLayers)
-                    let temporal = pattern.temporalLayer(picture)
-                    // What does not fit a template's four bits is told frame by frame.
-                    guard layer == spatial, dependencies.chainDifferences.allSatisfy({ $0 <= 15 }),
-                        dependencies.frameDifferences.allSatisfy({ $0 <= 16 }),
-                        !found.contains(where: {
-                            $0.spatial == spatial && $0.temporal == temporal && $0.dependencies == dependencies
-                        })
-                    else { continue }
-                    found.append(Template(spatial: spatial, temporal: temporal, dependencies: dependencies))
-                }
+        var tracker = Tracker(pattern)
+        for picture in 0..<3 * pattern.period {
+            for spatial in 0..<pattern.spatialLayers {
+                let place = LayerPattern.Place(picture: picture, spatial: spatial)
+                let dependencies = tracker.next(
+                    place, references: pattern.references(place), of: pattern.spatialLayers)
+                let temporal = pattern.temporalLayer(picture)
+                // What does not fit a template's four bits is told frame by frame.
+                guard dependencies.chainDifferences.allSatisfy({ $0 <= 15 }),
+                    dependencies.frameDifferences.allSatisfy({ $0 <= 16 }),
+                    !found.contains(where: {
+                        $0.spatial == spatial && $0.temporal == temporal && $0.dependencies == dependencies
+                    })
+                else { continue }
+                found.append(Template(spatial: spatial, temporal: temporal, dependencies: dependencies))
             }
         }
+        self.tracker = tracker
         templates = (0..<pattern.spatialLayers).flatMap { spatial in
             (0..<pattern.temporalLayers).flatMap { temporal in
                 found.filter { $0.spatial == spatial && $0.temporal == temporal }
