@@ -104,6 +104,11 @@ public struct LayerScenario: Sendable {
         var report = LayerReport(seed: seed, circumstances: circumstances)
         report.published = publisher.encoders.reduce(0) { $0 + $1.frames.count }
         report.keyframeRequests = publisher.keyframeRequests.count
+        // Nothing that an honest encoder says can't be true; but what it refers to may be lost.
+        let refused = call.engine.statistics(at: call.instant).drops["rtpUnusableDescriptor"] ?? 0
+        if refused > 0, behaviour.uplink.loss == 0, behaviour.uplink.jitter == .zero {
+            report.violations.append(LayerViolation(kind: .refused, detail: "\(refused) packets"))
+        }
         for (watcher, _, wishes) in watchers {
             let receiver = StrictReceiver(
                 mode, publisher.encoders, watcher.departures, repeats: watcher.repeats,

@@ -34,6 +34,8 @@ public struct LayerViolation: Sendable, CustomStringConvertible {
         case preference
         /// Fewer pictures than the layer has.
         case starved
+        /// Honest packets that the engine takes for lies.
+        case refused
         /// A pause in a stream that should have none.
         case pause
     }

@@ -57,9 +57,35 @@ extension StrictReceiver {
         if step <= 0 {
             note(.timestamp, "\(step) ticks to \(describe(truth))")
         } else if last.run == part.run, abs(step - captured) > 1 {
+            // Pictures that were there already when a run began may be crowded together.
+            guard step > captured || !wasThere(last.frame, of: part.encoding, run: part.run) else { return }
             note(.timestamp, "\(step) ticks to \(describe(truth)), \(captured) in the source")
-        } else if abs(step - max(captured, 1)) > Self.timeTolerance {
+        } else if last.run != part.run, step > max(captured, 1) + Self.timeTolerance {
             note(.timestamp, "a leap of \(step) ticks, \(captured) captured, to \(describe(truth))")
+        }
+    }
+
+    /// Whether any packet of a frame had come when a run began.
+    private func wasThere(_ frame: LayeredFrame, of encoding: Int, run: Int) -> Bool {
+        frame.packets.contains { encoders[encoding].packets[$0].arrival.map { $0 <= runStarts[run] } ?? false }
+    }
+
+    /// Across changes of encoding time goes on as fast as pictures were captured, once it is live again.
+    mutating func checkPace() {
+        var last: (part: Part, run: Int)?
+        for played in frames {
+            let part = parts[played.packets[0]]
+            let truth = frame(part)
+            guard !wasThere(truth, of: part.encoding, run: part.run) || part.run == 0 else { continue }
+            if let last, last.run != part.run {
+                let step = Int(Int32(bitPattern: part.departure.timestamp &- last.part.departure.timestamp))
+                let captured = Int((truth.instant - frame(last.part).instant).nanoseconds / 1000 * 9 / 100)
+                if abs(step - captured) > Self.timeTolerance {
+                    note(
+                        .timestamp, "\(step) ticks to \(describe(truth)), \(captured) captured since the last live one")
+                }
+            }
+            last = (part, part.run)
         }
     }
 

@@ -32,6 +32,8 @@ public struct StrictReceiver {
     private(set) var parts: [Part] = []
     /// Whether a packet came too late for anybody to wait for it, or never: by encoding and packet.
     private var isLate: [[Bool]] = []
+    /// When each run of one encoding began.
+    private(set) var runStarts: [MediaInstant] = []
     /// When each run of one encoding was left for another.
     private(set) var runEnds: [MediaInstant] = []
     private var places: [UInt64: (encoding: Int, packet: Int)] = [:]
@@ -56,6 +58,7 @@ public struct StrictReceiver {
         checkDecoding()
         checkHoles()
         checkPictures()
+        checkPace()
         if mode.hasDependencyDescriptor {
             checkDescriptors()
         } else if mode.payload == .vp8, mode.isDescribed {
@@ -116,7 +119,12 @@ public struct StrictReceiver {
             if !isSame(departure.payload, source.payload, but: source.rewritable) {
                 note(.altered, "number \(departure.index), encoding \(place.encoding), packet \(place.packet)")
             }
-            let run = parts.last.map { $0.encoding == place.encoding ? $0.run : $0.run + 1 } ?? 0
+            // Back to a keyframe of the same encoding is a beginning too: what is stored is sent again to who comes back.
+            let run =
+                parts.last.map { last in
+                    last.encoding == place.encoding && (last.packet < place.packet || !isKeyframe(place))
+                        ? last.run : last.run + 1
+                } ?? 0
             parts.append(
                 Part(
                     departure: departure, encoding: place.encoding, packet: place.packet, frame: source.frame, run: run,
@@ -124,10 +132,13 @@ public struct StrictReceiver {
             fillers = 0
         }
         let runs = (parts.last?.run ?? -1) + 1
-        runEnds = Array(repeating: MediaInstant(nanoseconds: .max), count: runs)
-        for part in parts where part.run > 0 {
-            runEnds[part.run - 1] = min(runEnds[part.run - 1], part.departure.instant)
-        }
+        runStarts = Array(repeating: MediaInstant(nanoseconds: .max), count: runs)
+        for part in parts { runStarts[part.run] = min(runStarts[part.run], part.departure.instant) }
+        runEnds = runStarts.dropFirst() + [MediaInstant(nanoseconds: .max)]
+    }
+
+    private func isKeyframe(_ place: (encoding: Int, packet: Int)) -> Bool {
+        encoders[place.encoding].frames[encoders[place.encoding].packets[place.packet].frame].isKeyframe
     }
 
     private func isSame(_ left: [UInt8], _ right: [UInt8], but range: Range<Int>) -> Bool {
@@ -167,7 +178,7 @@ public struct StrictReceiver {
                 frames[last].instant = min(frames[last].instant, part.departure.instant)
                 continue
             }
-            if !started.insert([part.encoding, part.frame]).inserted {
+            if !started.insert([part.run, part.frame]).inserted {
                 note(.order, "frame \(part.frame) of encoding \(part.encoding) in two pieces")
             }
             frames.append(
@@ -179,9 +190,11 @@ public struct StrictReceiver {
 
     /// Every frame that was sent can be decoded, unless the network took something.
     private mutating func checkDecoding() {
-        var states: [[Int: PlayedFrame.State]] = Array(repeating: [:], count: encoders.count)
+        var states: [Int: PlayedFrame.State] = [:]
         for place in frames.indices {
             let played = frames[place]
+            // What came before a change is of no use after it.
+            if place > 0, frames[place - 1].run != played.run { states.removeAll(keepingCapacity: true) }
             let truth = encoders[played.encoding].frames[played.number]
             let sent = Set(played.packets.map { parts[$0].packet })
             var state = PlayedFrame.State.decodable
@@ -192,7 +205,7 @@ public struct StrictReceiver {
                 }
             }
             for reference in truth.references {
-                switch states[played.encoding][reference] {
+                switch states[reference] {
                 case .decodable?: continue
                 case .excused?: state = state == .broken ? .broken : .excused
                 case .broken?: state = .broken
@@ -209,7 +222,7 @@ public struct StrictReceiver {
                 }
             }
             frames[place].state = state
-            states[played.encoding][played.number] = state
+            states[played.number] = state
         }
     }
 
