@@ -30,6 +30,8 @@ var targets: [Target] = [
     .target(
         name: "MediaTestSupport", dependencies: ["MediaCore"], path: "Tests/MediaTestSupport",
         swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "LayerCheck", dependencies: ["MediaTestSupport"], path: "Tests/LayerCheck", swiftSettings: swiftSettings),
     .target(
         name: "FuzzSupport", dependencies: ["MediaCore"], path: "Tests/FuzzSupport", swiftSettings: swiftSettings),
     .testTarget(
