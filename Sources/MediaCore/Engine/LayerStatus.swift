@@ -32,6 +32,8 @@ public struct LayerPosition: Hashable, Sendable, Encodable {
 public struct ConsumerLayers: Sendable {
     /// The MID of the watcher's media section.
     public var mid: String
+    /// Sound has no layers.
+    public var kind: MediaKind
     /// Every layer known, the best first.
     public var layers: [LayerStatus]
     /// What the watcher asked for.

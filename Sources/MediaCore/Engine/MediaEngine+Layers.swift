@@ -5,8 +5,9 @@ extension MediaEngine {
     /// - Throws: `MediaEngineError.unknownConsumer`.
     public func layers(of consumer: ConsumerID, at instant: MediaInstant) throws(MediaEngineError) -> ConsumerLayers {
         guard consumers.contains(consumer.slot) else { throw .unknownConsumer }
+        let parameters = consumers[consumer.slot].parameters
         return ConsumerLayers(
-            mid: consumers[consumer.slot].parameters.mid, layers: [], preference: LayerPreference(), target: nil,
+            mid: parameters.mid, kind: parameters.kind, layers: [], preference: LayerPreference(), target: nil,
             current: nil)
     }
 
