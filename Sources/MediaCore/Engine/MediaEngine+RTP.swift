@@ -102,7 +102,7 @@ extension MediaEngine {
             case .mid where naming: names.mid = text(element, datagram)
             case .rid where naming: names.rid = text(element, datagram)
             case .repairedRid where naming: names.repairedRid = text(element, datagram)
-            case .mid, .rid, .repairedRid, .absoluteSendTime, nil: break
+            case .mid, .rid, .repairedRid, .absoluteSendTime, .videoLayersAllocation, nil: break
             }
         }
         return names

@@ -18,6 +18,9 @@ public enum RTPHeaderExtension: UInt8, CaseIterable, Sendable {
     case videoOrientation
     /// AV1 dependency descriptor. Source: AOM, RTP payload format for AV1, appendix A.
     case dependencyDescriptor
+    /// Which layers a publisher sends, with sizes and rates. Source: libwebrtc,
+    /// docs/native-code/rtp-hdrext/video-layers-allocation00.
+    case videoLayersAllocation
 
     /// The URI that names it in SDP.
     public var uri: String {
@@ -33,6 +36,7 @@ public enum RTPHeaderExtension: UInt8, CaseIterable, Sendable {
         case .videoOrientation: "urn:3gpp:video-orientation"
         case .dependencyDescriptor:
             "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
+        case .videoLayersAllocation: "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00"
         }
     }
 
@@ -46,7 +50,7 @@ public enum RTPHeaderExtension: UInt8, CaseIterable, Sendable {
 /// The identifiers that a media section gave to header extensions.
 public struct RTPHeaderExtensionMap: Hashable, Sendable {
     /// The identifier of each known extension, by its raw value; 0 where not negotiated.
-    private var identifiers: InlineArray<9, UInt8> = .init(repeating: 0)
+    private var identifiers: InlineArray<10, UInt8> = .init(repeating: 0)
 
     /// Creates an empty map.
     public init() {}

@@ -64,6 +64,18 @@ import Testing
         #expect(agreed.answer.media.allSatisfy { $0.direction == .sendonly })
     }
 
+    /// A viewer that offers what tells of layers gets the descriptor of each frame, and nothing about those it won't see.
+    @Test func layersAreToldFrameByFrame() throws {
+        let told = [RTPHeaderExtension.dependencyDescriptor, .videoLayersAllocation]
+        let lines = told.enumerated().map { "a=extmap:\(11 + $0) \($1.uri)\r\n" }.joined()
+        let offer = Offers.chromeWatch.replacing("a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repair", with: "a=x")
+            .replacing("a=extmap:13 urn:3gpp", with: "\(lines)a=extmap:13 urn:3gpp")
+        let video = try accept(offer, [source(.av1, ssrc: 20)])
+        #expect(video.media[0].parameters.headerExtensions[.dependencyDescriptor] == 11)
+        #expect(video.media[0].parameters.headerExtensions[.videoLayersAllocation] == nil)
+        #expect(!video.answer.description.contains("video-layers-allocation"))
+    }
+
     @Test func theViewersFormatForTheCodec() throws {
         let mode1 = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id="
         let cases: [(MediaCodec, String, UInt8?)] = [
