@@ -162,7 +162,7 @@ extension MediaEngine {
         at packet: StoredPacket
     ) -> Bool {
         guard packet.isKeyframeStart || !source.pointee.isVideo else {
-            source.pointee.keyframes.want()
+            source.pointee.keyframes.want(at: run.route.instant)
             touch(source.pointee.transport)
             return true
         }

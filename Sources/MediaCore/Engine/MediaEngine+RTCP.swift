@@ -53,12 +53,12 @@ extension MediaEngine {
         case .pictureLoss(let loss):
             guard let consumer = consumer(loss.media, of: transport) else { return .rtcpUnknownSource }
             consumers[consumer].counters.pictureLosses &+= 1
-            wantKeyframe(for: consumer)
+            wantKeyframe(for: consumer, at: instant)
         case .fullIntraRequest(let request):
             for entry in request.entries {
                 guard let consumer = consumer(entry.ssrc, of: transport) else { return .rtcpUnknownSource }
                 consumers[consumer].counters.fullIntraRequests &+= 1
-                wantKeyframe(for: consumer)
+                wantKeyframe(for: consumer, at: instant)
             }
         case .transportFeedback, .sourceDescription, .receiverEstimate, .unknown:
             break

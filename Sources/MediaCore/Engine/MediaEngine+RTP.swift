@@ -148,7 +148,7 @@ extension MediaEngine {
         streams[stream].missing?.receive(extendedSequence: packet.extendedSequenceNumber, at: instant)
         if packet.isKeyframeStart {
             streams[stream].counters.keyframes &+= 1
-            streams[stream].keyframes.keyframeArrived()
+            streams[stream].keyframes.keyframeArrived(at: instant)
             streams[stream].keyframeTimestamp = packet.timestamp
             // What is missing right before may be the picture's parameter sets.
             let first = streams[stream].store.firstOfPicture(packet)
@@ -184,7 +184,7 @@ extension MediaEngine {
             streams[forwarded].isSilent(for: InboundStream.layerSilence, at: instant)
         else { return }
         producers[producer].forwarded = stream
-        if streams[stream].isVideo { streams[stream].keyframes.want() }
+        if streams[stream].isVideo { streams[stream].keyframes.want(at: instant) }
     }
 
     /// Takes the original out of a retransmission. Source: RFC 4588, section 4.
@@ -282,7 +282,9 @@ extension MediaEngine {
         transports[transport].sources[ssrc] = .media(stream)
         producers[producer].streams.append(stream)
         if producers[producer].forwarded == nil { producers[producer].forwarded = stream }
-        if streams[stream].isVideo, !producers[producer].consumers.isEmpty { streams[stream].keyframes.want() }
+        if streams[stream].isVideo, !producers[producer].consumers.isEmpty {
+            streams[stream].keyframes.want(at: instant)
+        }
         return stream
     }
 

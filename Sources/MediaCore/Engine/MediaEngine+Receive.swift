@@ -175,7 +175,7 @@ extension MediaEngine {
             }
             transports[transport].profile = keys.profile
             events.append(.transportConnected(TransportID(slot: transport)))
-            for consumer in transports[transport].consumers { wantKeyframe(for: consumer) }
+            for consumer in transports[transport].consumers { wantKeyframe(for: consumer, at: instant) }
         case .closed:
             close(transport, reason: .closeNotify, at: instant)
         case .failed:
@@ -185,13 +185,13 @@ extension MediaEngine {
     }
 
     /// Asks the stream that feeds a consumer for a keyframe.
-    mutating func wantKeyframe(for consumer: SlotID) {
+    mutating func wantKeyframe(for consumer: SlotID, at instant: MediaInstant) {
         guard consumers.contains(consumer) else { return }
         let producer = consumers[consumer].producer
         guard producers.contains(producer), let stream = producers[producer].forwarded, streams.contains(stream),
             streams[stream].isVideo
         else { return }
-        streams[stream].keyframes.want()
+        streams[stream].keyframes.want(at: instant)
         touch(streams[stream].transport)
     }
 }

@@ -118,7 +118,7 @@ extension MediaEngine {
         }
         if streams[stream].isVideo, streams[stream].missing?.keyframeNeeded == true {
             streams[stream].missing?.keyframeNeeded = false
-            streams[stream].keyframes.want()
+            streams[stream].keyframes.want(at: instant)
         }
         guard streams[stream].keyframes.takeDue(at: instant) else { return }
         beginCompound(transport)

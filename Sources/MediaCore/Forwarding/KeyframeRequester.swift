@@ -7,20 +7,27 @@ struct KeyframeRequester: Sendable {
     static let interval = MediaDuration.milliseconds(500)
     /// How often a request is repeated for one wish before its sender must wish again.
     static let maximumAttempts = 10
+    /// For how long after a keyframe has begun to arrive wishes are taken to be answered by it: those that several watchers
+    /// send for one loss come one after the other, and cross the keyframe that the first of them brought. Whoever needs
+    /// another one all the same wishes again.
+    static let arrivalTime = MediaDuration.milliseconds(150)
 
     private(set) var isWanted = false
     private var attempts = 0
     private var lastRequest: MediaInstant?
+    private var lastKeyframe: MediaInstant?
 
     /// Somebody needs a keyframe.
-    mutating func want() {
+    mutating func want(at instant: MediaInstant) {
+        if let lastKeyframe, instant - lastKeyframe < Self.arrivalTime { return }
         isWanted = true
         attempts = 0
     }
 
     /// A keyframe has begun to arrive.
-    mutating func keyframeArrived() {
+    mutating func keyframeArrived(at instant: MediaInstant) {
         isWanted = false
+        lastKeyframe = instant
     }
 
     /// When `takeDue` will say yes; nil while nobody wants a keyframe.
