@@ -18,8 +18,7 @@ public enum RTPHeaderExtension: UInt8, CaseIterable, Sendable {
     case videoOrientation
     /// AV1 dependency descriptor. Source: AOM, RTP payload format for AV1, appendix A.
     case dependencyDescriptor
-    /// Which layers a publisher sends, with sizes and rates. Source: libwebrtc,
-    /// docs/native-code/rtp-hdrext/video-layers-allocation00.
+    /// The bitrates, sizes and frame rates that the sender has given to its layers.
     case videoLayersAllocation
 
     /// The URI that names it in SDP.
@@ -36,7 +35,8 @@ public enum RTPHeaderExtension: UInt8, CaseIterable, Sendable {
         case .videoOrientation: "urn:3gpp:video-orientation"
         case .dependencyDescriptor:
             "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
-        case .videoLayersAllocation: "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00"
+        case .videoLayersAllocation:
+            "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00"
         }
     }
 

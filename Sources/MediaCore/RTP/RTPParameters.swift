@@ -16,6 +16,8 @@ public enum MediaCodec: String, CaseIterable, Sendable {
     case vp9 = "VP9"
     /// RFC 6184.
     case h264 = "H264"
+    /// RFC 7798.
+    case h265 = "H265"
     /// AOM, RTP payload format for AV1.
     case av1 = "AV1"
 

@@ -36,6 +36,8 @@ extension MediaFormat {
             return ours["profile-id"] ?? "0" == theirs["profile-id"] ?? "0" ? 2 : nil
         case .av1:
             return ours["profile"] ?? "0" == theirs["profile"] ?? "0" ? 2 : nil
+        case .h265:
+            return parameters == stream.formatParameters ? 2 : nil
         case .h264:
             guard ours.packetizationMode == theirs.packetizationMode, let decoder = ours.h264ProfileLevel,
                 let encoder = theirs.h264ProfileLevel, decoder.decodes(encoder)
@@ -51,6 +53,7 @@ extension RTPCodecParameters {
         let parameters = FormatParameters(formatParameters)
         switch codec {
         case .opus, .vp8: return codec.rawValue
+        case .h265: return formatParameters.isEmpty ? codec.rawValue : "H265 \(formatParameters)"
         case .vp9: return "VP9 profile-id=\(parameters["profile-id"] ?? "0")"
         case .av1: return "AV1 profile=\(parameters["profile"] ?? "0")"
         case .h264:

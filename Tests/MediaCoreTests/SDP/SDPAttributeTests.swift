@@ -92,7 +92,7 @@ import Testing
             "a=rtpmap:99 VP9/90000", "a=rtpmap:98 H265/90000", "a=fmtp:98 a=1", "a=fmtp:98 b=2", "a=fmtp:300 x")
         let formats = try section.mediaFormats()
         #expect(formats.map(\.payloadType) == [96, 97, 98, 5])
-        #expect(formats.map(\.codec) == [.vp8, nil, nil, nil])
+        #expect(formats.map(\.codec) == [.vp8, nil, .h265, nil])
         #expect(formats[0].feedback == [.nack, .pictureLoss] && formats[1].feedback == [.nack, .transportWide])
         #expect(formats[1].associatedPayloadType == 96 && formats[0].associatedPayloadType == nil)
         #expect(formats[2].parameters == "a=1")
