@@ -130,6 +130,20 @@ import Testing
         #expect(try accept(clash).media[1].codec.payloadType == 120)
     }
 
+    @Test func h265IsTakenUnlessItComesInPieces() throws {
+        let offer = Offers.chromePublish(preferring: "98").replacing(
+            "a=rtpmap:98 VP9/90000", with: "a=rtpmap:98 H265/90000")
+        for (parameters, taken) in [
+            ("level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST", true), ("level-id=180", true),
+            ("sprop-max-don-diff=0", true), ("sprop-max-don-diff=1", false), ("sprop-depack-buf-nalus=2", false),
+            ("tx-mode=MRST", false), ("profile-space=2", false), ("level-id=-1", false),
+        ] {
+            let agreed = try accept(offer.replacing("a=fmtp:98 profile-id=0", with: "a=fmtp:98 \(parameters)"))
+            #expect(agreed.media[1].codec.codec == (taken ? .h265 : .vp8), "\(parameters)")
+            if taken { #expect(agreed.answer.description.contains("a=fmtp:98 \(parameters)\r\n")) }
+        }
+    }
+
     @Test func firefoxBundleOnlySectionIsAnOffer() throws {
         let agreed = try accept(Offers.firefoxPublish)
         #expect(agreed.media.map(\.kind) == [.audio, .video])
