@@ -18,16 +18,6 @@ public struct LayerStatus: Hashable, Sendable, Encodable {
     public var isActive: Bool
 }
 
-/// Where a watcher stands among the layers of a video.
-public struct LayerPosition: Hashable, Sendable, Encodable {
-    /// The simulcast encoding's RID; nil without simulcast.
-    public var encodingID: String?
-    /// The spatial layer, from 0.
-    public var spatialLayer: Int
-    /// The temporal layer, from 0.
-    public var temporalLayer: Int
-}
-
 /// The layers that a consumer can choose among, and which of them it gets.
 public struct ConsumerLayers: Sendable {
     /// The MID of the watcher's media section.

@@ -26,6 +26,7 @@ extension MediaEngine {
     /// Lets every transport know which of its consumers have something to send. Those of video come to stand before those
     /// of sound, whose packets are shorter: of a segmented message only the last may be shorter than the others.
     private mutating func queueDepartures() {
+        settle()
         guard !dirty.isEmpty else { return }
         queueDepartures(of: .audio)
         queueDepartures(of: .video)
@@ -34,23 +35,23 @@ extension MediaEngine {
 
     private mutating func queueDepartures(of kind: MediaKind) {
         for id in dirty {
-            guard let producer = producers.unsafeElement(id), producer.pointee.parameters.kind == kind else { continue }
-            producer.pointee.isDirty = false
-            let count = producer.pointee.consumers.count
+            guard let stream = streams.unsafeElement(id), stream.pointee.codec.codec.kind == kind else { continue }
+            stream.pointee.isDirty = false
+            let count = stream.pointee.subscribers.count
             for index in 0..<count {
                 if index + 4 < count {
-                    consumers.prefetch(producer.pointee.consumers[index + 4], byteCount: 64)
+                    consumers.prefetch(stream.pointee.subscribers[index + 4], byteCount: 64)
                 }
-                if index + 2 < count, let ahead = consumers.unsafeElement(producer.pointee.consumers[index + 2]) {
+                if index + 2 < count, let ahead = consumers.unsafeElement(stream.pointee.subscribers[index + 2]) {
                     transports.prefetch(ahead.pointee.transport, byteCount: 64)
                 }
-                queue(producer.pointee.consumers[index])
+                queue(stream.pointee.subscribers[index])
             }
         }
     }
 
     /// Queues a consumer for its transport's turn, before those that wait already.
-    private mutating func queue(_ id: SlotID) {
+    mutating func queue(_ id: SlotID) {
         guard let consumer = consumers.unsafeElement(id), !consumer.pointee.isQueued,
             let transport = transports.unsafeElement(consumer.pointee.transport)
         else { return }
@@ -75,9 +76,9 @@ extension MediaEngine {
         }
         if departed + 1 < departing.count, let transport = transports.unsafeElement(departing[departed + 1]),
             let first = transport.pointee.firstQueued, let consumer = consumers.unsafeElement(first),
-            let producer = producers.unsafeElement(consumer.pointee.producer)
+            let source = consumer.pointee.source, let stream = streams.unsafeElement(source)
         {
-            let packets = Int(truncatingIfNeeded: min(producer.pointee.arrivals.end - consumer.pointee.position, 16))
+            let packets = Int(truncatingIfNeeded: min(stream.pointee.arrivals.end - consumer.pointee.position, 16))
             consumer.pointee.prefetchHistory(packets: packets)
             transport.pointee.prefetchDepartures(packets: packets)
         }
@@ -90,15 +91,13 @@ extension MediaEngine {
         defer { protectQueued(id) }
         while let first = transport.pointee.firstQueued {
             guard let consumer = consumers.unsafeElement(first) else { break }
-            if let producer = producers.unsafeElement(consumer.pointee.producer) {
-                if let route {
-                    let run = DepartureRun(
-                        consumerID: first, consumer: consumer, transportID: id, transport: transport, route: route)
-                    guard forward(producer, run) else { return false }
-                } else {
-                    // What comes before it is ready is not for it.
-                    consumer.pointee.position = producer.pointee.arrivals.end
-                }
+            if let route {
+                let run = DepartureRun(
+                    consumerID: first, consumer: consumer, transportID: id, transport: transport, route: route)
+                guard forward(run), changeSource(run) else { return false }
+            } else {
+                // What comes before it is ready is not for it.
+                consumer.pointee.stop()
             }
             transport.pointee.firstQueued = consumer.pointee.nextQueued
             consumer.pointee.nextQueued = nil
@@ -118,7 +117,7 @@ extension MediaEngine {
     }
 
     /// A consumer and its transport, for a few departures at once; nil when either has gone or is not ready.
-    private func run(_ id: SlotID, at instant: MediaInstant) -> DepartureRun? {
+    func run(_ id: SlotID, at instant: MediaInstant) -> DepartureRun? {
         guard let consumer = consumers.unsafeElement(id),
             let transport = transports.unsafeElement(consumer.pointee.transport),
             let route = route(transport, at: instant)
@@ -128,94 +127,82 @@ extension MediaEngine {
             route: route)
     }
 
-    /// Forwards what arrived of its producer to one consumer; false when the arena is full before the end.
-    private mutating func forward(_ producer: UnsafeMutablePointer<Producer>, _ run: DepartureRun) -> Bool {
+    /// Forwards what arrived of its source to one consumer; false when the arena is full before the end.
+    private mutating func forward(_ run: DepartureRun) -> Bool {
         let consumer = run.consumer
-        let start = producer.pointee.arrivals.start
+        guard let source = consumer.pointee.source, let stream = streams.unsafeElement(source) else { return true }
+        let start = stream.pointee.arrivals.start
         if consumer.pointee.position < start {
             // The worker is far behind: it sheds the oldest.
             drops.count(.outputFull, times: start - consumer.pointee.position)
             consumer.pointee.position = start
         }
-        while consumer.pointee.position < producer.pointee.arrivals.end {
-            let entry = producer.pointee.arrivals[consumer.pointee.position]
-            if let stream = streams.unsafeElement(entry.stream),
-                let packet = stream.pointee.store.record(entry.sequenceNumber)
-            {
-                if consumer.pointee.source != entry.stream {
-                    guard self.start(run, with: entry.stream, stream, at: packet) else { return false }
-                } else if packet.extendedSequenceNumber >= consumer.pointee.firstSource {
-                    guard depart(packet, of: stream, run) else { return false }
-                }
+        while consumer.pointee.position < stream.pointee.arrivals.end {
+            if let packet = stream.pointee.store.record(stream.pointee.arrivals[consumer.pointee.position]) {
+                guard forward(packet, of: stream, run) else { return false }
             }
             consumer.pointee.position += 1
         }
         return true
     }
 
-    /// Lets a consumer begin with a stream, when this packet is one to begin with; false when the arena is full.
-    ///
-    /// Sound begins anywhere, a picture at a keyframe. The keyframe's other packets may have arrived before its first:
-    /// those leave now too.
-    private mutating func start(
-        _ run: DepartureRun, with stream: SlotID, _ source: UnsafeMutablePointer<InboundStream>,
-        at packet: StoredPacket
+    /// Forwards one packet of a consumer's source, or leaves it out; false when there is no room.
+    mutating func forward(
+        _ packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, _ run: DepartureRun
     ) -> Bool {
-        guard packet.isKeyframeStart || !source.pointee.isVideo else {
-            source.pointee.keyframes.want(at: run.route.instant)
-            touch(source.pointee.transport)
-            return true
-        }
-        // Of the picture's packets some may come even later, such as parameter sets that were lost: they have their
-        // numbers before this one.
-        let first =
-            source.pointee.isVideo ? source.pointee.store.firstOfPicture(packet) : packet.extendedSequenceNumber
-        let reach = first + Int64(run.consumer.pointee.history.capacity) - 1
-        let last = max(packet.extendedSequenceNumber, min(source.pointee.store.highest ?? first, reach))
-        var (count, byteCount) = (0, 0)
-        for number in first...last {
-            guard let packet = source.pointee.store.record(number) else { continue }
-            count += 1
-            byteCount += run.consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount)
-        }
-        guard output.hasRoom(count, total: byteCount) || output.isEmpty else { return false }
-        run.consumer.pointee.synchronize(with: stream, at: packet, first: first, instant: run.route.instant)
-        for number in first...last {
-            guard let packet = source.pointee.store.record(number) else { continue }
-            _ = depart(packet, of: source, run)
-        }
-        return true
-    }
-
-    /// Writes one packet for one consumer, unless it has gone already or is too old; false when there is no room.
-    private mutating func depart(
-        _ packet: StoredPacket, of source: UnsafeMutablePointer<InboundStream>, _ run: DepartureRun
-    ) -> Bool {
-        let (consumer, transport) = (run.consumer, run.transport)
-        guard consumer.pointee.maySend(packet.extendedSequenceNumber) else { return true }
+        let consumer = run.consumer
         guard output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount)) else {
             return false
         }
+        var isRevised = false
+        if !consumer.pointee.selector.isSettled(packet.layers), packet.layers.flags.contains(.frameStart) {
+            switch changeLayer(at: packet, of: stream, run) {
+            case .unchanged: break
+            case .changed(let revises): isRevised = revises
+            case .noRoom: return false
+            }
+        }
+        if consumer.pointee.selector.admits(packet) {
+            if let number = consumer.pointee.takeNumber(for: packet) {
+                depart(packet, as: number, isFiller: false, of: stream, run)
+            }
+        } else if let number = consumer.pointee.omit(packet) {
+            depart(packet, as: number, isFiller: true, of: stream, run)
+        }
+        if isRevised { return forwardAgain(behind: packet, of: stream, run) }
+        return true
+    }
+
+    /// Writes one packet for one consumer; there is room.
+    private mutating func depart(
+        _ packet: StoredPacket, as sequenceNumber: Int64, isFiller: Bool, of stream: UnsafeMutablePointer<InboundStream>,
+        _ run: DepartureRun
+    ) {
+        let transport = run.transport
         if jobs.isFull { protectQueued(run.transportID) }
         let number = transport.pointee.takeTransportSequenceNumber()
-        let byteCount = consumer.pointee.depart(
-            packet, from: source.pointee.store.unsafeBytes(packet), on: run.route, transportSequenceNumber: number,
-            into: &output, jobs: &jobs)
+        let source = stream.pointee.store.unsafeBytes(packet)
+        let byteCount =
+            isFiller
+            ? run.consumer.pointee.fill(
+                packet, as: sequenceNumber, from: source, targets: stream.pointee.reader.targets, on: run.route,
+                transportSequenceNumber: number, into: &output, jobs: &jobs)
+            : run.consumer.pointee.depart(
+                packet, as: sequenceNumber, from: source, targets: stream.pointee.reader.targets, on: run.route,
+                transportSequenceNumber: number, into: &output, jobs: &jobs)
         transport.pointee.departures.remember(
             DepartureHistory.Entry(
-                number: number, byteCount: byteCount, consumer: run.consumerID,
-                sequenceNumber: consumer.pointee.sequenceNumber(for: packet.extendedSequenceNumber),
+                number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: sequenceNumber,
                 at: run.route.instant))
         transport.pointee.countSent(byteCount)
         if transport.pointee.nextReport == nil {
             transport.pointee.nextReport = run.route.instant + .milliseconds(200)
             touch(run.transportID)
         }
-        return true
     }
 
     /// Encrypts what waits for it.
-    private mutating func protectQueued(_ transport: SlotID) {
+    mutating func protectQueued(_ transport: SlotID) {
         guard jobs.count > 0 else { return }
         transports[transport].protect(jobs.unsafeJobs)
         if jobs.unsafeJobs.contains(where: { $0.outcome != .success }) {
@@ -224,81 +211,6 @@ extension MediaEngine {
             output.removeLast(jobs.count)
         }
         jobs.removeAll()
-    }
-
-    // MARK: Retransmission
-
-    /// Sends again what a watcher asks for. Source: RFC 4585, section 6.2.1; RFC 4588.
-    mutating func retransmit(_ request: GenericNACK, to consumer: SlotID, at instant: MediaInstant) {
-        guard let run = run(consumer, at: instant) else { return }
-        for number in request.sequenceNumbers {
-            let sequenceNumber = run.consumer.pointee.extended(number)
-            guard let sent = run.consumer.pointee.history.packet(sequenceNumber) else { continue }
-            resend(sent, sequenceNumber, run)
-        }
-        protectQueued(run.transportID)
-    }
-
-    /// Sends again what feedback says was lost, without waiting to be asked: a request may be lost as well, and receivers
-    /// that send no media know no round trip and ask again late.
-    mutating func repairLosses(
-        _ feedback: TransportFeedbackReader, of transport: SlotID, at instant: MediaInstant
-    ) {
-        var receptions = feedback
-        var expected: UInt16 = 0
-        // A message may claim many gaps; there are only so many departures to find.
-        var lookups = DepartureHistory.capacity
-        while let reception = receptions.next() {
-            // Longer gaps are outages; what they held is asked for.
-            let gap = Int(reception.offset) - Int(expected)
-            if gap > 0, gap < DepartureHistory.capacity / 2, gap <= lookups {
-                lookups -= gap
-                for offset in expected..<reception.offset {
-                    // Only the last copy's loss means that the watcher has none.
-                    guard let lost = transports[transport].departures.entry(feedback.baseSequenceNumber &+ offset),
-                        let run = run(lost.consumer, at: instant),
-                        run.consumer.pointee.answersNACKs
-                    else { continue }
-                    let sequenceNumber = run.consumer.pointee.extended(lost.sequenceNumber)
-                    guard let sent = run.consumer.pointee.history.packet(sequenceNumber),
-                        sent.latestTransportSequenceNumber == lost.number
-                    else { continue }
-                    resend(sent, sequenceNumber, run)
-                }
-            }
-            expected = reception.offset &+ 1
-        }
-        protectQueued(transport)
-    }
-
-    /// Writes a sent packet once more, when it is still there and was not repeated just now.
-    private mutating func resend(_ sent: SentPacket, _ sequenceNumber: Int64, _ run: DepartureRun) {
-        let (consumer, route) = (run.consumer, run.route)
-        guard sent.mayBeRepeated(at: route.instant, roundTrip: consumer.pointee.remote.roundTrip),
-            let stream = streams.unsafeElement(sent.stream),
-            let packet = stream.pointee.store.record(lowBits: sent.source),
-            output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: route.tagByteCount))
-        else { return }
-        if jobs.isFull { protectQueued(run.transportID) }
-        let source = stream.pointee.store.unsafeBytes(packet)
-        var number = sent.transportSequenceNumber
-        let byteCount: Int
-        if consumer.pointee.hasRetransmissionStream {
-            number = run.transport.pointee.takeTransportSequenceNumber()
-            byteCount = consumer.pointee.retransmit(
-                sent, sequenceNumber, packet, from: source, on: route, transportSequenceNumber: number, into: &output,
-                jobs: &jobs)
-            run.transport.pointee.departures.remember(
-                DepartureHistory.Entry(
-                    number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: sequenceNumber,
-                    at: route.instant))
-        } else {
-            byteCount = consumer.pointee.repeatDeparture(
-                sent, sequenceNumber, packet, from: source, on: route, into: &output, jobs: &jobs)
-        }
-        consumer.pointee.resent(
-            sent, transportSequenceNumber: number, payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
-        run.transport.pointee.countSent(byteCount)
     }
 }
 

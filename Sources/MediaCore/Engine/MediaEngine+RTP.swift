@@ -134,13 +134,14 @@ extension MediaEngine {
         case .tooOld: return .rtpOutOfRange
         }
         if streams[stream].isVideo {
-            let payload = RawSpan(
-                _unsafeStart: streams[stream].store.unsafeBytes(packet).advanced(by: Int(packet.headerByteCount)),
-                byteCount: Int(packet.payloadByteCount))
-            // Each slice of an IDR picture looks like a start: the picture's first one to arrive is.
-            packet.isKeyframeStart =
-                streams[stream].keyframeTimestamp != packet.timestamp
-                && PayloadDescriptor.isKeyframeStart(streams[stream].codec.codec, payload)
+            guard let layers = readLayers(packet, stream, at: instant) else {
+                // To ask for it again would bring the same.
+                streams[stream].missing?.receive(extendedSequence: packet.extendedSequenceNumber, at: instant)
+                streams[stream].keyframes.want(at: instant)
+                touch(streams[stream].transport)
+                return .rtpUnusableDescriptor
+            }
+            packet.layers = layers
         }
         streams[stream].store.commit(packet)
         if recovered { streams[stream].counters.recovered &+= 1 }
@@ -150,6 +151,8 @@ extension MediaEngine {
             streams[stream].counters.keyframes &+= 1
             streams[stream].keyframes.keyframeArrived(at: instant)
             streams[stream].keyframeTimestamp = packet.timestamp
+            streams[stream].keyframeStart = packet.extendedSequenceNumber
+            if packet.layers.flags.contains(.described) { resolveLayers(behind: packet, stream) }
             // What is missing right before may be the picture's parameter sets.
             let first = streams[stream].store.firstOfPicture(packet)
             streams[stream].missing?.keyframeStarted(at: first)
@@ -158,33 +161,20 @@ extension MediaEngine {
         if transports[transport].goodbyes.remove(streams[stream].ssrc) != nil {
             transports[transport].goodbyeDeadline = nil
         }
-        replaceSilentForwarded(by: stream, at: instant)
+        lookAtLayers(packet, stream, at: instant)
         announce(packet, of: stream)
         if transports[transport].nextReport == nil { transports[transport].nextReport = instant + .milliseconds(500) }
         touch(transport)
         return nil
     }
 
-    /// Lets the producer's consumers know of a packet.
-    private mutating func announce(_ packet: StoredPacket, of stream: SlotID) {
-        let id = streams[stream].producer
-        guard let producer = producers.unsafeElement(id), producer.pointee.forwarded == stream else { return }
-        producer.pointee.arrivals.append(
-            ArrivalLog.Entry(stream: stream, sequenceNumber: packet.extendedSequenceNumber))
-        guard !producer.pointee.isDirty else { return }
-        producer.pointee.isDirty = true
+    /// Lets the stream's consumers know of a packet.
+    private mutating func announce(_ packet: StoredPacket, of id: SlotID) {
+        guard let stream = streams.unsafeElement(id) else { return }
+        stream.pointee.arrivals.append(packet.extendedSequenceNumber)
+        guard !stream.pointee.isDirty, !stream.pointee.subscribers.isEmpty else { return }
+        stream.pointee.isDirty = true
         dirty.append(id)
-    }
-
-    /// Lets consumers be fed from this stream when the one that feeds them has fallen silent: an encoder may switch
-    /// simulcast layers off.
-    private mutating func replaceSilentForwarded(by stream: SlotID, at instant: MediaInstant) {
-        let producer = streams[stream].producer
-        guard let forwarded = producers[producer].forwarded, forwarded != stream, streams.contains(forwarded),
-            streams[forwarded].isSilent(for: InboundStream.layerSilence, at: instant)
-        else { return }
-        producers[producer].forwarded = stream
-        if streams[stream].isVideo { streams[stream].keyframes.want(at: instant) }
     }
 
     /// Takes the original out of a retransmission. Source: RFC 4588, section 4.
@@ -235,7 +225,7 @@ extension MediaEngine {
             names.repairedRid != nil && streams[$0].rid == names.repairedRid
         }
         if let repairs, case .media(let stream)? = transports[transport].sources[repairs] { original = stream }
-        if names.repairedRid == nil, repairs == nil { original = producers[producer].forwarded }
+        if names.repairedRid == nil, repairs == nil { original = producers[producer].streams.first }
         guard let original, streams.contains(original) else { return .rtpUnknownSource }
         transports[transport].sources[header.ssrc] = .retransmission(of: original)
         packet.position = copy(memory, packet, into: original)
@@ -281,15 +271,14 @@ extension MediaEngine {
             InboundStream(transport: transport, producer: producer, ssrc: ssrc, rid: rid, parameters: parameters))
         transports[transport].sources[ssrc] = .media(stream)
         producers[producer].streams.append(stream)
-        if producers[producer].forwarded == nil { producers[producer].forwarded = stream }
-        if streams[stream].isVideo, !producers[producer].consumers.isEmpty {
-            streams[stream].keyframes.want(at: instant)
-        }
+        unsettle(producer)
         return stream
     }
 
     /// Forgets a stream and what was bound to it.
     mutating func remove(stream: SlotID) {
+        guard streams.contains(stream) else { return }
+        for consumer in streams[stream].subscribers { forget(stream, by: consumer) }
         guard let removed = streams.remove(stream) else { return }
         let (transport, producer) = (removed.transport, removed.producer)
         if transports.contains(transport) {
@@ -298,9 +287,7 @@ extension MediaEngine {
         }
         if producers.contains(producer) {
             producers[producer].streams.removeAll { $0 == stream }
-            if producers[producer].forwarded == stream {
-                producers[producer].forwarded = producers[producer].streams.first
-            }
+            unsettle(producer)
         }
     }
 }

@@ -175,7 +175,12 @@ extension MediaEngine {
             }
             transports[transport].profile = keys.profile
             events.append(.transportConnected(TransportID(slot: transport)))
-            for consumer in transports[transport].consumers { wantKeyframe(for: consumer, at: instant) }
+            for consumer in transports[transport].consumers {
+                let producer = consumers[consumer].producer
+                guard producers.contains(producer) else { continue }
+                choose(consumer, among: ranked(producer))
+                noteWish(producer)
+            }
         case .closed:
             close(transport, reason: .closeNotify, at: instant)
         case .failed:
@@ -186,9 +191,8 @@ extension MediaEngine {
 
     /// Asks the stream that feeds a consumer for a keyframe.
     mutating func wantKeyframe(for consumer: SlotID, at instant: MediaInstant) {
-        guard consumers.contains(consumer) else { return }
-        let producer = consumers[consumer].producer
-        guard producers.contains(producer), let stream = producers[producer].forwarded, streams.contains(stream),
+        guard consumers.contains(consumer),
+            let stream = consumers[consumer].source ?? consumers[consumer].wanted?.stream, streams.contains(stream),
             streams[stream].isVideo
         else { return }
         streams[stream].keyframes.want(at: instant)

@@ -68,8 +68,7 @@ extension MediaEngine {
             let producer = watched[sourceIndex].slot
             let consumer = consumers.insert(
                 Consumer(
-                    transport: transport, producer: producer, position: producers[producer].arrivals.end,
-                    parameters: parameters, random: &random))
+                    transport: transport, producer: producer, parameters: parameters, random: &random))
             transports[transport].consumers.append(consumer)
             transports[transport].consumerBySSRC[consumers[consumer].ssrc] = consumer
             producers[producer].consumers.append(consumer)
@@ -210,7 +209,11 @@ extension MediaEngine {
         }
         for consumer in transports[transport].consumers {
             let producer = consumers[consumer].producer
-            if producers.contains(producer) { producers[producer].consumers.removeAll { $0 == consumer } }
+            unsubscribe(consumer)
+            if producers.contains(producer) {
+                producers[producer].consumers.removeAll { $0 == consumer }
+                noteWish(producer)
+            }
             _ = consumers.remove(consumer)
         }
         for path in transports[transport].paths where paths[path] == transport { paths[path] = nil }

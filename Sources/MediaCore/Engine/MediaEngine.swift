@@ -27,7 +27,9 @@ public struct MediaEngine: ~Copyable {
     var timers = TimerQueue()
     /// Transports whose deadline may have moved.
     var touched: [SlotID] = []
-    /// Producers with packets that their consumers have not been told of.
+    /// Producers whose consumers' wishes are to be looked at: see `settle`.
+    var unsettled: [SlotID] = []
+    /// Streams with packets that their consumers have not been told of.
     var dirty: [SlotID] = []
     /// Transports whose consumers have packets to send, and how many of them have had their turn.
     var departing: [SlotID] = []

@@ -13,74 +13,174 @@ extension Consumer {
         header.byteCountBound(packet) + 2 + Int(packet.payloadByteCount) + tagByteCount
     }
 
-    /// Writes a packet that was never sent before; the caller has made sure of room in both queues.
+    /// Writes a packet that was never sent before, under its number; the caller has made sure of room in both queues.
     mutating func depart(
-        _ packet: StoredPacket, from source: UnsafeRawPointer, on route: DepartureRoute,
-        transportSequenceNumber: UInt16, into output: inout TransmitArena, jobs: inout ProtectionQueue
+        _ packet: StoredPacket, as number: Int64, from source: UnsafeRawPointer, targets: borrowing DecodeTargets,
+        on route: DepartureRoute, transportSequenceNumber: UInt16, into output: inout TransmitArena,
+        jobs: inout ProtectionQueue
     ) -> Int {
-        guard let stream = self.source else { return 0 }
-        let number = sequenceNumber(for: packet.extendedSequenceNumber)
         let sent = SentPacket(
-            sequenceNumber: number, stream: stream, source: packet.extendedSequenceNumber,
-            timestampOffset: timestampOffset, transportSequenceNumber: transportSequenceNumber,
-            absoluteSendTime: route.absoluteSendTime, at: route.instant)
+            sequenceNumber: number, source: packet.extendedSequenceNumber, rewrite: rewrite(packet),
+            transportSequenceNumber: transportSequenceNumber, absoluteSendTime: route.absoluteSendTime,
+            at: route.instant)
         self.sent(
             sent, number, timestamp: packet.timestamp &+ timestampOffset,
             payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
-        return repeatDeparture(sent, number, packet, from: source, on: route, into: &output, jobs: &jobs)
+        selector.took(packet)
+        return repeatDeparture(
+            sent, number, packet, from: source, targets: targets, on: route, into: &output, jobs: &jobs)
+    }
+
+    /// Fills the number of a packet that is left out with one that has no payload.
+    mutating func fill(
+        _ packet: StoredPacket, as number: Int64, from source: UnsafeRawPointer, targets: borrowing DecodeTargets,
+        on route: DepartureRoute, transportSequenceNumber: UInt16, into output: inout TransmitArena,
+        jobs: inout ProtectionQueue
+    ) -> Int {
+        let sent = SentPacket(
+            sequenceNumber: number, source: packet.extendedSequenceNumber, rewrite: rewriteFiller(),
+            transportSequenceNumber: transportSequenceNumber, absoluteSendTime: route.absoluteSendTime,
+            at: route.instant)
+        self.sent(
+            sent, number, timestamp: packet.timestamp &+ timestampOffset, payloadByteCount: 0, at: route.instant)
+        return repeatDeparture(
+            sent, number, packet, from: source, targets: targets, on: route, into: &output, jobs: &jobs)
     }
 
     /// Writes a packet exactly as it was first sent under its extended sequence number: the same index under the same
     /// key protects the same bytes.
     func repeatDeparture(
         _ sent: SentPacket, _ sequenceNumber: Int64, _ packet: StoredPacket, from source: UnsafeRawPointer,
-        on route: DepartureRoute,
-        into output: inout TransmitArena, jobs: inout ProtectionQueue
+        targets: borrowing DecodeTargets, on route: DepartureRoute, into output: inout TransmitArena,
+        jobs: inout ProtectionQueue
     ) -> Int {
-        let departure = Departure(
-            ssrc: ssrc, payloadType: payloadType,
-            sequenceNumber: UInt16(truncatingIfNeeded: sequenceNumber),
-            timestamp: packet.timestamp &+ sent.timestampOffset,
-            transportSequenceNumber: sent.transportSequenceNumber, absoluteSendTime: sent.absoluteSendTime)
-        let payload = UnsafeRawBufferPointer(
-            start: source.advanced(by: Int(packet.headerByteCount)), count: Int(packet.payloadByteCount))
+        let rewrite = sent.rewrite
+        var departure = departure(
+            rewrite, packet, targets: targets, ssrc: ssrc, payloadType: payloadType,
+            sequenceNumber: UInt16(truncatingIfNeeded: sequenceNumber))
+        departure.transportSequenceNumber = sent.transportSequenceNumber
+        departure.absoluteSendTime = sent.absoluteSendTime
+        let head = jobs.unsafeHead
+        var headByteCount = 0
+        var skipped = 0
+        if rewrite.flags.contains(.filler) {
+            departure.isPadding = true
+            // The count of padding, itself included. Source: RFC 3550, section 5.1.
+            head.storeBytes(of: 1, as: UInt8.self)
+            (headByteCount, skipped) = (1, Int(packet.payloadByteCount))
+        } else {
+            skipped = rewritePayload(rewrite, packet, from: source, to: head)
+            headByteCount = skipped
+        }
         return write(
-            departure, index: sequenceNumber, packet, from: source, payload,
-            UnsafeRawBufferPointer(start: nil, count: 0), on: route, into: &output, jobs: &jobs)
+            departure, index: sequenceNumber, packet, from: source, headByteCount: headByteCount, skipped: skipped,
+            on: route, into: &output, jobs: &jobs)
     }
 
     /// Writes a packet again in the retransmission stream, under a number of its own. Source: RFC 4588, section 4.
     mutating func retransmit(
         _ sent: SentPacket, _ sequenceNumber: Int64, _ packet: StoredPacket, from source: UnsafeRawPointer,
-        on route: DepartureRoute,
-        transportSequenceNumber: UInt16, into output: inout TransmitArena, jobs: inout ProtectionQueue
+        targets: borrowing DecodeTargets, on route: DepartureRoute, transportSequenceNumber: UInt16,
+        into output: inout TransmitArena, jobs: inout ProtectionQueue
     ) -> Int {
         let number = takeRetransmissionNumber()
-        let departure = Departure(
-            ssrc: retransmissionSSRC, payloadType: parameters.codec.retransmissionPayloadType ?? 0,
-            sequenceNumber: UInt16(truncatingIfNeeded: number), timestamp: packet.timestamp &+ sent.timestampOffset,
-            transportSequenceNumber: transportSequenceNumber, absoluteSendTime: route.absoluteSendTime)
-        let original = jobs.keepOriginal(UInt16(truncatingIfNeeded: sequenceNumber))
-        let payload = UnsafeRawBufferPointer(
-            start: source.advanced(by: Int(packet.headerByteCount)), count: Int(packet.payloadByteCount))
+        let rewrite = sent.rewrite
+        var departure = departure(
+            rewrite, packet, targets: targets, ssrc: retransmissionSSRC,
+            payloadType: parameters.codec.retransmissionPayloadType ?? 0,
+            sequenceNumber: UInt16(truncatingIfNeeded: number))
+        departure.transportSequenceNumber = transportSequenceNumber
+        departure.absoluteSendTime = route.absoluteSendTime
+        let head = jobs.unsafeHead
+        head.storeBytes(of: UInt16(truncatingIfNeeded: sequenceNumber).bigEndian, as: UInt16.self)
+        let skipped =
+            rewrite.flags.contains(.filler)
+            ? Int(packet.payloadByteCount)
+            : rewritePayload(rewrite, packet, from: source, to: head.advanced(by: 2))
+        let headByteCount = rewrite.flags.contains(.filler) ? 2 : 2 + skipped
         return write(
-            departure, index: number, packet, from: source, original, payload, on: route, into: &output, jobs: &jobs)
+            departure, index: number, packet, from: source, headByteCount: headByteCount, skipped: skipped,
+            on: route, into: &output, jobs: &jobs)
     }
 
-    /// Writes the header behind the arena's tail, claims the datagram, and queues the encryption of the payload.
+    /// The values of a packet's header that follow from its first departure.
+    private func departure(
+        _ rewrite: SentPacket.Rewrite, _ packet: StoredPacket, targets: borrowing DecodeTargets, ssrc: UInt32,
+        payloadType: UInt8, sequenceNumber: UInt16
+    ) -> Departure {
+        var departure = Departure(
+            ssrc: ssrc, payloadType: payloadType, sequenceNumber: sequenceNumber,
+            marker: rewrite.flags.contains(.marker), timestamp: packet.timestamp &+ rewrite.timestampOffset,
+            transportSequenceNumber: 0, absoluteSendTime: 0)
+        if packet.layers.flags.contains(.described), let run = sourceRun(rewrite.run) {
+            departure.frameNumber = UInt16(truncatingIfNeeded: packet.layers.frameNumber) &+ run.frameNumberOffset
+            if rewrite.flags.contains(.activeMask) {
+                departure.activeTargets = targets.mask(upTo: Int(rewrite.target)) & packet.layers.activeTargets
+            }
+        }
+        return departure
+    }
+
+    /// Writes the beginning of a payload with the consumer's numbers; returns how many bytes that are. None when they
+    /// are the source's own, or when the descriptor's numbers are what counts.
+    private func rewritePayload(
+        _ rewrite: SentPacket.Rewrite, _ packet: StoredPacket, from source: UnsafeRawPointer,
+        to head: UnsafeMutableRawPointer
+    ) -> Int {
+        let layers = packet.layers
+        guard layers.pictureNumberOffset | layers.levelZeroOffset != 0,
+            !(header.hasDependencyDescriptor && layers.flags.contains(.described)),
+            let run = sourceRun(rewrite.run)
+        else { return 0 }
+        let isLong = layers.flags.contains(.longPictureNumber)
+        let mask: UInt16 = isLong ? 0x7FFF : 0x7F
+        let number = rewrite.pictureNumber & mask
+        let isSame = layers.pictureNumberOffset == 0
+            || number == UInt16(truncatingIfNeeded: layers.pictureNumber) & mask
+        guard !isSame || layers.levelZeroOffset != 0 && run.levelZeroOffset != 0 else { return 0 }
+        let pictureOffset = Int(layers.pictureNumberOffset)
+        let levelZeroOffset = Int(layers.levelZeroOffset)
+        let count = max(pictureOffset == 0 ? 0 : pictureOffset + (isLong ? 2 : 1), levelZeroOffset + 1)
+        guard count <= Self.maximumRewrittenByteCount, count <= Int(packet.payloadByteCount) else { return 0 }
+        head.copyMemory(from: source.advanced(by: Int(packet.headerByteCount)), byteCount: count)
+        if pictureOffset != 0 {
+            if isLong {
+                head.storeBytes(of: (number | 0x8000).bigEndian, toByteOffset: pictureOffset, as: UInt16.self)
+            } else {
+                head.storeBytes(of: UInt8(number), toByteOffset: pictureOffset, as: UInt8.self)
+            }
+        }
+        if levelZeroOffset != 0 {
+            head.storeBytes(
+                of: layers.levelZeroIndex &+ run.levelZeroOffset, toByteOffset: levelZeroOffset, as: UInt8.self)
+        }
+        return count
+    }
+
+    /// How much of a payload may be rewritten: the numbers of VP8 and VP9 end long before.
+    private static let maximumRewrittenByteCount = ProtectionQueue.headByteCount - 2
+
+    /// Writes the header behind the arena's tail, claims the datagram, and queues the encryption of the payload: the
+    /// head, and what is left of the stored one when its first bytes are skipped.
     private func write(
         _ departure: Departure, index: Int64, _ packet: StoredPacket, from source: UnsafeRawPointer,
-        _ payload: UnsafeRawBufferPointer, _ payloadTail: UnsafeRawBufferPointer, on route: DepartureRoute,
-        into output: inout TransmitArena, jobs: inout ProtectionQueue
+        headByteCount: Int, skipped: Int, on route: DepartureRoute, into output: inout TransmitArena,
+        jobs: inout ProtectionQueue
     ) -> Int {
         let memory = output.unsafeTail
         let headerByteCount = header.write(departure, packet, from: source, to: memory)
+        let rest = UnsafeRawBufferPointer(
+            start: source.advanced(by: Int(packet.headerByteCount) + skipped),
+            count: Int(packet.payloadByteCount) - skipped)
+        let head = UnsafeRawBufferPointer(start: UnsafeRawPointer(jobs.unsafeHead), count: headByteCount)
+        let none = UnsafeRawBufferPointer(start: nil, count: 0)
         jobs.append(
             SRTPJob(
-                header: UnsafeRawBufferPointer(start: memory, count: headerByteCount), payload: payload,
-                payloadTail: payloadTail, destination: memory.advanced(by: headerByteCount), ssrc: departure.ssrc,
+                header: UnsafeRawBufferPointer(start: memory, count: headerByteCount),
+                payload: headByteCount == 0 ? rest : head, payloadTail: headByteCount == 0 ? none : rest,
+                destination: memory.advanced(by: headerByteCount), ssrc: departure.ssrc,
                 index: UInt64(truncatingIfNeeded: index)))
-        let byteCount = headerByteCount + payload.count + payloadTail.count + route.tagByteCount
+        let byteCount = headerByteCount + headByteCount + rest.count + route.tagByteCount
         output.commit(byteCount, to: route.path)
         return byteCount
     }

@@ -3,8 +3,8 @@ struct Consumer: ~Copyable {
     // What each departure touches stands first, side by side; `departureByteCount` covers it.
     let transport: SlotID
     let producer: SlotID
-    /// How far it has come in the producer's arrivals.
-    var position: UInt64
+    /// How far it has come in its source's arrivals.
+    var position: UInt64 = 0
     /// Whether it waits for its transport's turn, and who waits behind it.
     var isQueued = false
     var nextQueued: SlotID?
@@ -14,17 +14,35 @@ struct Consumer: ~Copyable {
     var history: SentHistory
     /// The stream it is fed from; nil until a packet it can start with has come.
     private(set) var source: SlotID?
-    /// The source's first packet that was forwarded: none before it ever is.
-    private(set) var firstSource: Int64 = 0
-    private var sequenceOffset: Int64 = 0
+    /// Its sequence numbers by the source's.
+    private(set) var numbers = NumberMap()
+    /// Its picture ids by the source's.
+    private(set) var pictures = NumberMap()
+    var selector = LayerSelector()
     private(set) var timestampOffset: UInt32 = 0
     /// The highest extended sequence number sent, or the one before the first.
     private(set) var highestSent: Int64
-    private var newest: (timestamp: UInt32, departure: MediaInstant)?
+    /// The newest picture's timestamp as sent, and when it left.
+    private(set) var newest: (timestamp: UInt32, departure: MediaInstant)?
+    private var run: UInt8 = 0
     var counters = Counters()
+
+    /// The layer it is to get; nil while it is paused, or nothing that it wants arrives.
+    var wanted: LayerTarget?
+    /// The layer it would get if all that are known arrived.
+    var ideal: LayerTarget?
+    /// A keyframe of the wanted stream that it will go on with: see `MediaEngine.changeSource`.
+    var pendingStart: (number: Int64, noticed: MediaInstant)?
 
     let parameters: RTPParameters
     let retransmissionSSRC: UInt32
+    /// What the watcher asked for.
+    var preference = LayerPreference()
+    private var runs = InlineArray<8, SourceRun>(repeating: SourceRun())
+    /// The newest numbers sent that follow no map.
+    private var levelZeroIndex: UInt8 = 0
+    private var frameNumber: UInt16 = 0
+    private var timeline: SourceTimeline
     private var nextRetransmission: Int64
     /// What the watcher's last report said.
     var remote = RemoteReport()
@@ -46,13 +64,9 @@ struct Consumer: ~Copyable {
         var roundTrip: MediaDuration?
     }
 
-    /// A consumer that takes what arrives of its producer from `position` on.
-    init(
-        transport: SlotID, producer: SlotID, position: UInt64, parameters: RTPParameters, random: inout MediaRandom
-    ) {
+    init(transport: SlotID, producer: SlotID, parameters: RTPParameters, random: inout MediaRandom) {
         self.transport = transport
         self.producer = producer
-        self.position = position
         self.parameters = parameters
         header = OutboundHeader(parameters)
         let encoding = parameters.encodings.first ?? RTPEncodingParameters()
@@ -60,6 +74,7 @@ struct Consumer: ~Copyable {
         payloadType = parameters.codec.payloadType
         retransmissionSSRC = encoding.retransmissionSSRC ?? 0
         history = SentHistory(capacity: parameters.kind == .video ? 512 : 64)
+        timeline = SourceTimeline(clockRate: parameters.codec.codec.clockRate)
         // Below 2^15, so that early reordering never looks like a roll-over. Source: RFC 3711, section 3.3.1.
         highestSent = Int64(UInt16.random(in: 1...0x7FFF, using: &random))
         nextRetransmission = Int64(UInt16.random(in: 1...0x7FFF, using: &random))
@@ -73,24 +88,68 @@ struct Consumer: ~Copyable {
     /// Whether the watcher expects lost packets to be sent again.
     var answersNACKs: Bool { parameters.codec.feedback.contains(.nack) }
 
+    // MARK: Sources
+
     /// Starts with, or changes over to, a stream at one of its packets: numbers go on without a hole, time goes on by
     /// what has passed, at least one tick.
     ///
-    /// `first` is the source's lowest number that may follow: the packet's own, or one of the same picture before it.
+    /// - Parameters:
+    ///   - first: the source's lowest number that may follow: the packet's own, or one of the same picture before it.
+    ///   - clock: the source's own; `previous` that of the source before, if there is one.
+    ///   - lead: the newest picture of several that are there, without a gap, and how many they are.
+    /// - Returns: whether the pictures before the newest have no time left between what was sent and that one: they are
+    ///   to stand a tick apart.
     mutating func synchronize(
-        with source: SlotID, at packet: StoredPacket, first: Int64, instant: MediaInstant
-    ) {
+        with source: SlotID, at packet: StoredPacket, first: Int64, clock: SourceClock, previous: SourceClock?,
+        lead: (newest: StoredPacket, pictureCount: Int)?
+    ) -> Bool {
         self.source = source
-        firstSource = first
-        sequenceOffset = highestSent + 1 - first
-        if let newest {
-            let elapsed = SourceClock.ticks(instant - newest.departure, parameters.codec.codec.clockRate)
-            timestampOffset = newest.timestamp &+ max(elapsed, 1) &- packet.timestamp
+        pendingStart = nil
+        run &+= 1
+        var next = SourceRun(stream: source)
+        if newest == nil {
+            pictures.begin(at: packet.layers.pictureNumber, as: packet.layers.pictureNumber)
+            levelZeroIndex = packet.layers.levelZeroIndex &- 1
+            frameNumber = UInt16(truncatingIfNeeded: packet.layers.frameNumber) &- 1
+        } else {
+            pictures.begin(at: packet.layers.pictureNumber, as: pictures.next)
+            next.levelZeroOffset = levelZeroIndex &+ 1 &- packet.layers.levelZeroIndex
+            next.frameNumberOffset = frameNumber &+ 1 &- UInt16(truncatingIfNeeded: packet.layers.frameNumber)
         }
+        runs[Int(run & 7)] = next
+        numbers.begin(at: first, as: highestSent + 1)
+        guard let newest else {
+            timestampOffset = 0
+            return lead != nil
+        }
+        let before = previous.map { (clock: $0, offset: timestampOffset) }
+        let kept = timeline
+        timestampOffset = timeline.offset(of: packet, clock: clock, previous: before, newest: newest)
+        guard timeline.excess > 0, let lead else { return false }
+        timeline = kept
+        timestampOffset = timeline.offset(
+            of: lead.newest, clock: clock, previous: before, newest: newest, leastStep: Int64(lead.pictureCount))
+        return true
     }
 
-    /// The consumer's own extended sequence number for a packet of its source.
-    func sequenceNumber(for source: Int64) -> Int64 { source + sequenceOffset }
+    /// Forgets its source: it goes on with whatever it can begin with next.
+    mutating func stop() {
+        source = nil
+        pendingStart = nil
+    }
+
+    /// Moves the timestamps of what leaves next, against the source's.
+    mutating func shiftTimestamps(by offset: UInt32) {
+        timestampOffset = offset
+    }
+
+    /// What is common to the packets of a run; nil when too many have passed since.
+    func sourceRun(_ number: UInt8) -> SourceRun? {
+        guard run &- number < 8 else { return nil }
+        return runs[Int(number & 7)]
+    }
+
+    // MARK: Numbers
 
     /// The extended sequence number a watcher means by its 16 bits: the one closest to the newest sent.
     func extended(_ sequenceNumber: UInt16) -> Int64 {
@@ -100,6 +159,75 @@ struct Consumer: ~Copyable {
     /// The extended sequence number whose low bits these are: the one closest to the newest sent.
     func extended(_ sequenceNumber: UInt32) -> Int64 {
         highestSent + Int64(Int32(bitPattern: sequenceNumber &- UInt32(truncatingIfNeeded: highestSent)))
+    }
+
+    /// The number for a packet of the source that is to leave; nil when it has left before, or may not leave any more.
+    ///
+    /// Of what lies further back than the history it can't be told whether it has left, and no number may protect two
+    /// packets, so it stays.
+    mutating func takeNumber(for packet: StoredPacket) -> Int64? {
+        guard let number = numbers.take(packet.extendedSequenceNumber) else { return nil }
+        return isFree(number) ? number : nil
+    }
+
+    /// Leaves a packet of the source out. Returns the number that would stay empty for it, when it comes late.
+    mutating func omit(_ packet: StoredPacket) -> Int64? {
+        selector.omitted(packet)
+        if closesUpPictures, packet.layers.pictureNumberOffset != 0 {
+            _ = pictures.omit(packet.layers.pictureNumber)
+        }
+        guard let number = numbers.omit(packet.extendedSequenceNumber), isFree(number) else { return nil }
+        return number
+    }
+
+    /// Takes back that packets from a number of the source on were left out; false when one behind it has left.
+    mutating func rewind(to packet: StoredPacket) -> Bool {
+        guard numbers.rewind(to: packet.extendedSequenceNumber) else { return false }
+        if closesUpPictures { _ = pictures.rewind(to: packet.layers.pictureNumber) }
+        return true
+    }
+
+    /// Of VP8, pictures that are left out leave no gap. VP9 may tell of each picture which ones it refers to, by the
+    /// difference of their numbers.
+    private var closesUpPictures: Bool { parameters.codec.codec == .vp8 }
+
+    private func isFree(_ number: Int64) -> Bool {
+        number > highestSent - Int64(history.capacity) && history.packet(number) == nil
+    }
+
+    /// What a departure makes of a packet.
+    mutating func rewrite(_ packet: StoredPacket) -> SentPacket.Rewrite {
+        var rewrite = SentPacket.Rewrite(run: run, flags: .taken, timestampOffset: timestampOffset)
+        if selector.endsPicture(packet) { rewrite.flags.insert(.marker) }
+        let layers = packet.layers
+        if layers.flags.contains(.described) {
+            let target = selector.target(of: packet)
+            rewrite.target = UInt8(truncatingIfNeeded: target)
+            // Often enough that who lost one soon gets another.
+            if layers.flags.contains(.frameStart),
+                layers.temporalLayer == 0 || !layers.flags.isDisjoint(with: [.keyframeStart, .ownActiveMask]),
+                layers.targetCount > 1, selector.selects
+            {
+                rewrite.flags.insert(.activeMask)
+            }
+            let offset = runs[Int(run & 7)].frameNumberOffset
+            let number = UInt16(truncatingIfNeeded: layers.frameNumber) &+ offset
+            if Int16(bitPattern: number &- frameNumber) > 0 { frameNumber = number }
+        }
+        if layers.pictureNumberOffset != 0 {
+            let number = pictures.take(layers.pictureNumber) ?? 0
+            rewrite.pictureNumber = UInt16(truncatingIfNeeded: number)
+        }
+        if layers.levelZeroOffset != 0 {
+            let index = layers.levelZeroIndex &+ runs[Int(run & 7)].levelZeroOffset
+            if Int8(bitPattern: index &- levelZeroIndex) > 0 { levelZeroIndex = index }
+        }
+        return rewrite
+    }
+
+    /// What stands in a number that nothing else will fill.
+    func rewriteFiller() -> SentPacket.Rewrite {
+        SentPacket.Rewrite(run: run, flags: [.taken, .filler], timestampOffset: timestampOffset)
     }
 
     /// Counts a departure and keeps what a resend will need.
@@ -112,13 +240,6 @@ struct Consumer: ~Copyable {
         counters.packets &+= 1
         counters.payloadBytes &+= UInt64(payloadByteCount)
         if newest.map({ Int32(bitPattern: timestamp &- $0.timestamp) > 0 }) ?? true { newest = (timestamp, instant) }
-    }
-
-    /// Whether a packet of the current source may leave: it has not before. Of what lies further back than the history
-    /// that can't be told, and no number may protect two packets, so it stays.
-    func maySend(_ source: Int64) -> Bool {
-        let number = sequenceNumber(for: source)
-        return number > highestSent - Int64(history.capacity) && history.packet(number) == nil
     }
 
     /// What was sent under `ssrc`: the counts of its sender reports. Source: RFC 3550, section 6.4.1.
@@ -141,7 +262,7 @@ struct Consumer: ~Copyable {
     }
 
     /// How many bytes each departure touches.
-    static let departureByteCount = 320
+    static let departureByteCount = 512
 
     /// Starts to fetch where the next departures will be remembered.
     func prefetchHistory(packets: Int) {

@@ -7,6 +7,19 @@ struct InboundStream: ~Copyable {
     let rid: String?
     let codec: RTPCodecParameters
     var store: PacketStore
+    /// Its packets, for the consumers to take.
+    var arrivals = ArrivalLog()
+    /// The consumers that are fed from it, and those that wait for a keyframe of it.
+    var subscribers: [SlotID] = []
+    /// Whether it waits in the list of streams whose consumers have something to take.
+    var isDirty = false
+    /// What its packets say of their layers, and how much of each arrives.
+    var reader: LayerReader
+    var meter = LayerMeter()
+    private(set) var shape = LayerShape()
+    /// The number of bits that its bit rate takes, and when that and its shape were looked at.
+    private(set) var rateClass = 0
+    private var looked = MediaInstant(nanoseconds: 0)
     var reception: ReceptionStatistics
     /// Asks for what is missing; nil when the publisher does not answer NACKs.
     var missing: NACKGenerator?
@@ -16,6 +29,10 @@ struct InboundStream: ~Copyable {
     var fullIntraRequestNumber: UInt8 = 0
     /// The timestamp of the last keyframe that began to arrive.
     var keyframeTimestamp: UInt32?
+    /// The number of its first packet.
+    var keyframeStart: Int64?
+    /// Since when packets have come that say nothing without templates that have not; nil while none do.
+    var unresolvedSince: MediaInstant?
 
     struct Counters {
         var payloadBytes: UInt64 = 0
@@ -34,6 +51,7 @@ struct InboundStream: ~Copyable {
         self.rid = rid
         reception = ReceptionStatistics(ssrc: ssrc)
         codec = parameters.codec
+        reader = LayerReader(codec: parameters.codec.codec)
         // Three seconds of video at 2.5 Mbit/s; more than ten of sound.
         store =
             parameters.kind == .video
@@ -46,8 +64,6 @@ struct InboundStream: ~Copyable {
 
     /// How long a stream may be silent before another SSRC may take its place.
     static let silence = MediaDuration.seconds(2)
-    /// How long a simulcast layer may be silent before another one is forwarded.
-    static let layerSilence = MediaDuration.seconds(1)
     /// How many streams one producer may have: each has a store of its own.
     static let maximumPerProducer = 4
 
@@ -55,5 +71,37 @@ struct InboundStream: ~Copyable {
     func isSilent(for duration: MediaDuration, at instant: MediaInstant) -> Bool {
         guard let highest = store.highest, let packet = store.record(highest) else { return true }
         return instant - packet.arrival >= duration
+    }
+
+    /// Looks anew at which layers arrive; returns whether anything changed that watchers' choices hang on.
+    mutating func updateShape(at instant: MediaInstant) -> Bool {
+        looked = instant
+        var new = shape
+        new.isLive = false
+        for spatial in 0..<LayerMeter.layers where meter.isActive(spatial: spatial, at: instant) {
+            // What is known of a stream that falls silent stays.
+            if !new.isLive { (new.isLive, new.spatialLayer, new.temporalLayer) = (true, 0, 0) }
+            new.spatialLayer = UInt8(spatial)
+            for temporal in 0..<LayerMeter.layers
+            where meter.hasArrived(spatial: spatial, temporal: temporal, at: instant) {
+                new.temporalLayer = max(new.temporalLayer, UInt8(temporal))
+            }
+        }
+        new.knownSpatialLayer = max(new.knownSpatialLayer, new.spatialLayer)
+        new.targetsVersion = reader.targets.version
+        new.sizes = LayerShape.InlineSizes(
+            first: reader.sizes[0], second: reader.sizes[1], third: reader.sizes[2], fourth: reader.sizes[3])
+        // Layers whose sizes are not known are ranked by what they cost, roughly.
+        let bitrate = meter.bitrate(
+            spatial: Int(new.spatialLayer), temporal: Int(new.temporalLayer), lowerSpatialLayers: true, at: instant)
+        rateClass = Int.bitWidth - bitrate.leadingZeroBitCount
+        guard new != shape else { return false }
+        shape = new
+        return true
+    }
+
+    /// Frames per second up to a temporal layer, when its layers were last looked at.
+    func frameRate(spatial: Int, temporal: Int) -> Double {
+        meter.frameRate(spatial: spatial, temporal: temporal, at: looked)
     }
 }

@@ -3,10 +3,16 @@ struct Departure {
     var ssrc: UInt32
     var payloadType: UInt8
     var sequenceNumber: UInt16
+    var marker: Bool
+    /// Whether the payload is padding. Source: RFC 3550, section 5.1.
+    var isPadding = false
     var timestamp: UInt32
     var transportSequenceNumber: UInt16
     /// 24 bits: seconds as 6.18 fixed point.
     var absoluteSendTime: UInt32
+    /// The numbers of the dependency descriptor, where it has one.
+    var frameNumber: UInt16 = 0
+    var activeTargets: UInt32?
 }
 
 /// Writes the RTP headers of one consumer: its own numbers, its own extension identifiers, the source's extension data.
@@ -74,11 +80,16 @@ struct OutboundHeader {
     func byteCountBound(_ packet: StoredPacket) -> Int {
         12 + 4 + 4 + 5 + 18 + 8 + 3 + Int(packet.audioLevel.count) + Int(packet.playoutDelay.count)
             + Int(packet.videoOrientation.count) + Int(packet.dependencyDescriptor.count)
+            + DependencyDescriptorWriter.maximumGrowth
     }
 
+    /// Whether packets keep their dependency descriptors.
+    var hasDependencyDescriptor: Bool { dependencyDescriptor != 0 }
+
     /// Whether an element of the source needs the two-byte form. Source: RFC 8285, section 4.3.
-    private func hasLargeElement(_ packet: StoredPacket) -> Bool {
-        packet.dependencyDescriptor.count > 16 || packet.playoutDelay.count > 16 || packet.audioLevel.count > 16
+    private func hasLargeElement(_ packet: StoredPacket, hasMask: Bool) -> Bool {
+        Int(packet.dependencyDescriptor.count) + (hasMask ? DependencyDescriptorWriter.maximumGrowth : 0) > 16
+            || packet.playoutDelay.count > 16 || packet.audioLevel.count > 16
             || packet.videoOrientation.count > 16
     }
 
@@ -88,7 +99,7 @@ struct OutboundHeader {
         _ departure: Departure, _ packet: StoredPacket, from source: UnsafeRawPointer,
         to memory: UnsafeMutableRawPointer
     ) -> Int {
-        let isTwoByte = hasLargeIdentifier || hasLargeElement(packet)
+        let isTwoByte = hasLargeIdentifier || hasLargeElement(packet, hasMask: departure.activeTargets != nil)
         var block = ExtensionBlock(memory: memory, isTwoByte: isTwoByte)
         if isTwoByte {
             appendOwn(
@@ -97,18 +108,39 @@ struct OutboundHeader {
         } else {
             copyTemplate(&block, departure)
         }
-        let first = UInt16(departure.payloadType | (packet.marker ? 0x80 : 0))
-        let version: UInt16 = templateHeaderByteCount > 12 ? 0x9000 : 0x8000
+        let first = UInt16(departure.payloadType | (departure.marker ? 0x80 : 0))
+        let version: UInt16 = (templateHeaderByteCount > 12 ? 0x9000 : 0x8000) | (departure.isPadding ? 0x2000 : 0)
         memory.storeBytes(of: (version | first).bigEndian, as: UInt16.self)
         memory.storeBytes(of: departure.sequenceNumber.bigEndian, toByteOffset: 2, as: UInt16.self)
         memory.storeBytes(of: departure.timestamp.bigEndian, toByteOffset: 4, as: UInt32.self)
         memory.storeBytes(of: departure.ssrc.bigEndian, toByteOffset: 8, as: UInt32.self)
-        guard isTwoByte || packet.hasExtensions else { return templateHeaderByteCount }
-        block.copy(audioLevel, packet.audioLevel, from: source)
-        block.copy(playoutDelay, packet.playoutDelay, from: source)
-        block.copy(videoOrientation, packet.videoOrientation, from: source)
-        block.copy(dependencyDescriptor, packet.dependencyDescriptor, from: source)
-        return block.finish()
+        guard isTwoByte || packet.hasExtensions && !departure.isPadding else { return templateHeaderByteCount }
+        if !departure.isPadding {
+            block.copy(audioLevel, packet.audioLevel, from: source)
+            block.copy(playoutDelay, packet.playoutDelay, from: source)
+            block.copy(videoOrientation, packet.videoOrientation, from: source)
+            if dependencyDescriptor != 0, packet.dependencyDescriptor.count > 0 {
+                appendDependencyDescriptor(&block, departure, packet, from: source)
+            }
+        }
+        return block.finish(firstByte: departure.isPadding ? 0xB0 : 0x90)
+    }
+
+    /// The packet's dependency descriptor with the consumer's numbers.
+    private func appendDependencyDescriptor(
+        _ block: inout ExtensionBlock, _ departure: Departure, _ packet: StoredPacket, from source: UnsafeRawPointer
+    ) {
+        let range = packet.dependencyDescriptor
+        let start = block.offset
+        block.begin(dependencyDescriptor, Int(range.count))
+        let bytes = UnsafeRawBufferPointer(start: source.advanced(by: Int(range.offset)), count: Int(range.count))
+        let count = DependencyDescriptorWriter.write(
+            bytes, packet.layers, frameNumber: departure.frameNumber, activeTargets: departure.activeTargets,
+            to: block.memory.advanced(by: block.offset))
+        // It may have grown.
+        block.offset = start
+        block.begin(dependencyDescriptor, count)
+        block.offset += count
     }
 
     @inline(always)
@@ -191,10 +223,10 @@ private struct ExtensionBlock {
     }
 
     /// Completes the block and returns the header's length; without elements there is no block.
-    mutating func finish() -> Int {
+    mutating func finish(firstByte: UInt8 = 0x90) -> Int {
         guard offset > 16 else { return 12 }
         while offset & 3 != 0 { append(0) }
-        memory.storeBytes(of: 0x90 as UInt8, as: UInt8.self)
+        memory.storeBytes(of: firstByte, as: UInt8.self)
         let profile: UInt16 = isTwoByte ? 0x1000 : 0xBEDE
         memory.storeBytes(of: profile.bigEndian, toByteOffset: 12, as: UInt16.self)
         memory.storeBytes(

@@ -70,6 +70,11 @@ struct PacketStore: ~Copyable {
         return record
     }
 
+    /// Replaces what is known of the layers of a packet that is there.
+    mutating func setLayers(_ layers: FrameLayers, of extendedSequenceNumber: Int64) {
+        records[slot(extendedSequenceNumber)].layers = layers
+    }
+
     /// The record whose number has these low bits, if it is there.
     func record(lowBits: UInt32) -> StoredPacket? {
         guard let highest else { return nil }

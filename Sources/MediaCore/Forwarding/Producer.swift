@@ -4,13 +4,15 @@ struct Producer: ~Copyable {
     let parameters: RTPParameters
     /// The received streams: one, or one for each simulcast encoding.
     var streams: [SlotID] = []
-    /// The stream that consumers are fed from: the first that arrived.
-    var forwarded: SlotID?
     var consumers: [SlotID] = []
-    /// The forwarded stream's packets, for the consumers to take.
-    var arrivals = ArrivalLog()
-    /// Whether it waits in the list of producers whose consumers have something to take.
-    var isDirty = false
+    /// When its layers are looked at next.
+    var nextLook = MediaInstant(nanoseconds: .min)
+    /// Layers that nobody watches, as last told.
+    var unwatched: [LayerPosition] = []
+    /// Whether it waits in the list of producers whose consumers' wishes are to be looked at, and whether they have to
+    /// choose anew.
+    var isUnsettled = false
+    var hasNewLayers = false
 
     init(transport: SlotID, parameters: RTPParameters) {
         self.transport = transport

@@ -5,12 +5,15 @@ struct ProtectionQueue: ~Copyable {
 
     private var jobs: UnsafeMutableBufferPointer<SRTPJob>
     private(set) var count = 0
-    /// The original sequence numbers of retransmissions, two bytes for each job. Source: RFC 4588, section 4.
-    private var originals: ByteStorage
+    /// What stands before the stored part of a payload: the original sequence number of a retransmission (RFC 4588,
+    /// section 4), a payload descriptor with other numbers.
+    private var heads: ByteStorage
+    /// Room for a head.
+    static let headByteCount = 16
 
     init() {
         jobs = .allocate(capacity: Self.capacity)
-        originals = ByteStorage(byteCount: 2 * Self.capacity)
+        heads = ByteStorage(byteCount: Self.headByteCount * Self.capacity)
     }
 
     deinit {
@@ -30,11 +33,9 @@ struct ProtectionQueue: ~Copyable {
         count += 1
     }
 
-    /// Keeps the original sequence number of the job that is appended next, as bytes in network order.
-    mutating func keepOriginal(_ sequenceNumber: UInt16) -> UnsafeRawBufferPointer {
-        let memory = originals.unsafeBase.advanced(by: 2 * count)
-        memory.storeBytes(of: sequenceNumber.bigEndian, as: UInt16.self)
-        return UnsafeRawBufferPointer(start: memory, count: 2)
+    /// Where the head of the job that is appended next can be written, `headByteCount` bytes.
+    var unsafeHead: UnsafeMutableRawPointer {
+        heads.unsafeBase.advanced(by: Self.headByteCount * count)
     }
 
     mutating func removeAll() {

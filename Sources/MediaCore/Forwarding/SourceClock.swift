@@ -1,7 +1,7 @@
 /// The relation of one stream's RTP timestamps to time: from its sender reports, by arrival until there is one.
 struct SourceClock: Sendable {
     /// The publisher's own reading in its last sender report.
-    private var report: (ntpTime: NTPTime, timestamp: UInt32)?
+    private(set) var report: (ntpTime: NTPTime, timestamp: UInt32)?
     private var newest: (timestamp: UInt32, arrival: MediaInstant)?
 
     mutating func received(timestamp: UInt32, at instant: MediaInstant) {

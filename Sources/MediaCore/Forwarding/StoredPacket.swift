@@ -15,7 +15,8 @@ struct StoredPacket {
     var payloadByteCount: UInt16 = 0
     var timestamp: UInt32 = 0
     var marker = false
-    var isKeyframeStart = false
+    /// What its payload or its dependency descriptor says of its frame.
+    var layers = FrameLayers()
     var arrival = MediaInstant(nanoseconds: 0)
     var audioLevel = ExtensionRange()
     var playoutDelay = ExtensionRange()
@@ -26,6 +27,9 @@ struct StoredPacket {
     var hasExtensions: Bool {
         audioLevel.count | playoutDelay.count | videoOrientation.count | dependencyDescriptor.count != 0
     }
+
+    /// Whether decoding may begin here. Always, with sound: no packet of it needs another.
+    var isKeyframeStart: Bool { layers.flags.contains(.keyframeStart) }
 
     var byteCount: Int { Int(headerByteCount) + Int(payloadByteCount) }
 }

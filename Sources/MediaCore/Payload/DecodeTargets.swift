@@ -13,7 +13,8 @@ struct DecodeTargets: Sendable {
     private var layers = InlineArray<32, UInt8>(repeating: 0)
 
     /// The layout of streams that payload descriptors describe.
-    init() {
+    init(version: UInt8 = 0) {
+        self.version = version
         for target in 0..<count { layers[target] = UInt8(target / 4 << 4 | target % 4) }
     }
 
@@ -32,6 +33,16 @@ struct DecodeTargets: Sendable {
 
     /// The temporal layer of a target below `count`.
     func temporalLayer(_ target: Int) -> Int { Int(layers[target & 31] & 15) }
+
+    /// The targets that are no higher in either layer than one of them.
+    func mask(upTo target: Int) -> UInt32 {
+        var mask: UInt32 = 0
+        for other in 0..<count
+        where spatialLayer(other) <= spatialLayer(target) && temporalLayer(other) <= temporalLayer(target) {
+            mask |= 1 << UInt32(other)
+        }
+        return mask
+    }
 
     /// The target of exactly these layers; nil when there is none.
     func target(spatial: Int, temporal: Int) -> Int? {

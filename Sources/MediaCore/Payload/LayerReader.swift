@@ -1,15 +1,21 @@
 /// Reads the layers of one stream's packets: from their dependency descriptors where there are some, from their payload
 /// descriptors where there are none.
 ///
-/// It remembers what packets refer to: templates, scalability structures, the last numbers.
-struct LayerReader {
+/// It remembers what packets refer to: templates, scalability structures, the last numbers. Reading a packet once more
+/// does no harm; one that came before its templates is told once they are there.
+package struct LayerReader: Sendable {
     let codec: MediaCodec
     /// The layout that the masks of the packets read from now on are about.
     private(set) var targets = DecodeTargets()
     /// Width and height in pixels by spatial layer, as far as the stream itself tells; 0 where it does not.
     private(set) var sizes = InlineArray<4, FrameSize>(repeating: FrameSize())
 
-    init(codec: MediaCodec) {
+    private var dependencies = DependencyReader()
+    private var vp8 = VP8LayerReader()
+    private var vp9 = VP9LayerReader()
+    private var av1 = AV1LayerReader()
+
+    package init(codec: MediaCodec) {
         self.codec = codec
     }
 
@@ -19,15 +25,63 @@ struct LayerReader {
     /// - Parameters:
     ///   - payload: the decrypted payload without padding.
     ///   - descriptor: the dependency descriptor; nil when the packet has none.
-    mutating func read(_ payload: RawSpan, descriptor: RawSpan?) -> FrameLayers? {
-        var layers = FrameLayers()
-        if PayloadDescriptor.isKeyframeStart(codec, payload) { layers.flags = [.keyframeStart, .keyframe] }
+    ///   - marker: the RTP header's marker bit.
+    mutating func read(_ payload: RawSpan, descriptor: RawSpan?, marker: Bool) -> FrameLayers? {
+        guard codec != .opus else { return FrameLayers() }
+        guard let descriptor else { return readUndescribed(payload, marker: marker) }
+
+        // The numbers in the payload have to stay consecutive, whoever describes the layers.
+        var numbers = FrameLayers()
+        if codec == .vp8 || codec == .vp9 {
+            guard let read = readPayload(payload, marker: marker) else { return nil }
+            numbers = read
+        }
+        let version = targets.version
+        guard var layers = dependencies.read(descriptor, targets: &targets, sizes: &sizes) else { return nil }
+        layers.takeNumbers(of: numbers)
+        // A structure need not tell the sizes; the payload of its packet does.
+        if targets.version != version, !dependencies.hasSizes { _ = readPayload(payload, marker: marker) }
         return layers
+    }
+
+    /// A packet without a dependency descriptor. In a stream that has described targets, it belongs to none of them,
+    /// unless it begins anew.
+    private mutating func readUndescribed(_ payload: RawSpan, marker: Bool) -> FrameLayers? {
+        guard var layers = readPayload(payload, marker: marker) else { return nil }
+        if dependencies.isDescribed {
+            if layers.flags.contains(.keyframeStart) {
+                dependencies = DependencyReader()
+                targets = DecodeTargets(version: targets.version &+ 1)
+            } else {
+                layers.flags.insert(.unresolved)
+                layers.presentIn = 0
+                layers.switchTo = 0
+                layers.restarts = 0
+            }
+        }
+        layers.targetsVersion = targets.version
+        return layers
+    }
+
+    private mutating func readPayload(_ payload: RawSpan, marker: Bool) -> FrameLayers? {
+        switch codec {
+        case .opus: FrameLayers()
+        case .vp8: vp8.read(payload, marker: marker, size: &sizes[0])
+        case .vp9: vp9.read(payload, sizes: &sizes)
+        case .h264: H264PayloadDescriptor(payload)?.layers(marker: marker, size: &sizes[0])
+        case .h265: H265PayloadDescriptor(payload)?.layers(marker: marker, size: &sizes[0])
+        case .av1: av1.read(payload, marker: marker, sizes: &sizes)
+        }
     }
 }
 
-/// The size of a picture in pixels; zeros where it is not known.
-struct FrameSize: Hashable, Sendable {
-    var width: UInt16 = 0
-    var height: UInt16 = 0
+extension FrameLayers {
+    /// Takes over where numbers stand in the payload, and what they are.
+    fileprivate mutating func takeNumbers(of other: FrameLayers) {
+        pictureNumber = other.pictureNumber
+        pictureNumberOffset = other.pictureNumberOffset
+        levelZeroOffset = other.levelZeroOffset
+        levelZeroIndex = other.levelZeroIndex
+        flags.formUnion(other.flags.intersection(.longPictureNumber))
+    }
 }

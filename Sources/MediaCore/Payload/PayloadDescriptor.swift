@@ -7,7 +7,7 @@ package enum PayloadDescriptor {
         case .vp8: VP8PayloadDescriptor(payload)?.isKeyframeStart ?? false
         case .vp9: VP9PayloadDescriptor(payload)?.isKeyframeStart ?? false
         case .h264: H264PayloadDescriptor(payload)?.isKeyframeStart ?? false
-        case .h265: false
+        case .h265: H265PayloadDescriptor(payload)?.isKeyframeStart ?? false
         case .av1: AV1PayloadDescriptor(payload)?.isKeyframeStart ?? false
         }
     }

@@ -149,10 +149,10 @@ import Testing
         var (waiting, kept): (UInt64, UInt64) = (0, 0)
         for index in 0..<call.engine.consumers.slotCount {
             guard let consumer = call.engine.consumers.id(at: index) else { continue }
-            let producer = call.engine.consumers[consumer].producer
-            let end = call.engine.producers[producer].arrivals.end
+            guard let source = call.engine.consumers[consumer].source else { continue }
+            let end = call.engine.streams[source].arrivals.end
             waiting += end - call.engine.consumers[consumer].position
-            kept += end - max(call.engine.consumers[consumer].position, call.engine.producers[producer].arrivals.start)
+            kept += end - max(call.engine.consumers[consumer].position, call.engine.streams[source].arrivals.start)
         }
         #expect(waiting > kept && kept > 1_000 && kept <= 2 * 1_024)
         call.holdsOutput = false

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct OutboundHeaderTests {
     private static let departure = Departure(
-        ssrc: 0xCAFE_F00D, payloadType: 101, sequenceNumber: 0xFFFE, timestamp: 0x8000_0001,
+        ssrc: 0xCAFE_F00D, payloadType: 101, sequenceNumber: 0xFFFE, marker: true, timestamp: 0x8000_0001,
         transportSequenceNumber: 0xBEEF, absoluteSendTime: 0x12_3456)
 
     private func parameters(_ identifiers: [RTPHeaderExtension: UInt8], mid: String) -> RTPParameters {
@@ -31,7 +31,6 @@ import Testing
             default: packet.dependencyDescriptor = range
             }
         }
-        packet.marker = true
         let header = OutboundHeader(parameters(identifiers, mid: mid))
         let bound = header.byteCountBound(packet)
         var bytes = [UInt8](repeating: 0xEE, count: 1500)

@@ -27,28 +27,6 @@ import Testing
         }
     }
 
-    @Test func vp9DescriptorsOfChromeAndFirefox() throws {
-        struct File: Decodable { var packets: [Packet] }
-        struct Packet: Decodable {
-            var description: String
-            var rtpPacketHex: String
-            var isStartOfFrame: Bool
-            var isKeyframe: Bool
-            var isInterPicturePredicted: Bool
-            var sid: Int?
-        }
-        guard let data = try Captures.bytes("rtp/jitsi-vp9-captured.json") else { return print("skipped: no captures") }
-        for packet in try JSONDecoder().decode(File.self, from: Data(data)).packets {
-            let payload = try RTPCaptures.payload(RTPCaptures.bytes(hex: packet.rtpPacketHex))
-            let descriptor = try #require(vp9Descriptor(payload), "\(packet.description)")
-            #expect(descriptor.isFrameStart == packet.isStartOfFrame, "\(packet.description)")
-            #expect(descriptor.isInterPicturePredicted == packet.isInterPicturePredicted, "\(packet.description)")
-            #expect(descriptor.spatialLayer == UInt8(packet.sid ?? 0), "\(packet.description)")
-            #expect(
-                descriptor.isKeyframeStart == (packet.isKeyframe && packet.isStartOfFrame), "\(packet.description)")
-        }
-    }
-
     @Test func vp8() {
         #expect(starts(.vp8, [0x10, 0x00]))
         #expect(!starts(.vp8, [0x10, 0x01]))  // an interframe
@@ -95,8 +73,9 @@ import Testing
         #expect(starts(.vp9, [0xA8, 0x81, 0x02, 0x00, 0x07, 0]))
         #expect(!starts(.vp9, [0xA8, 0x81, 0x02, 0x02, 0x07, 0]))  // spatial layer 1
         #expect(!starts(.vp9, [0x0A, 0xF8]))  // a scalability structure that ends early
-        #expect(vp9Descriptor([0x58, 1, 1, 1, 1, 1]) == nil)
-        #expect(vp9Descriptor([0x58, 1, 1, 2, 1]) != nil)
+        #expect(vp9Descriptor([0x58, 3, 3, 3, 3, 1]) == nil)
+        #expect(vp9Descriptor([0x58, 0, 1]) == nil)  // a reference to itself
+        #expect(vp9Descriptor([0x58, 3, 5, 6, 1]) != nil)
     }
 
     @Test func nothingForAudioOrNothing() {

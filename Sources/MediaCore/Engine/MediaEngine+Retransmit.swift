@@ -1,0 +1,81 @@
+/// Sending again what did not arrive.
+extension MediaEngine {
+    /// Sends again what a watcher asks for. Source: RFC 4585, section 6.2.1; RFC 4588.
+    mutating func retransmit(_ request: GenericNACK, to consumer: SlotID, at instant: MediaInstant) {
+        guard let run = run(consumer, at: instant) else { return }
+        for number in request.sequenceNumbers {
+            let sequenceNumber = run.consumer.pointee.extended(number)
+            guard let sent = run.consumer.pointee.history.packet(sequenceNumber) else { continue }
+            resend(sent, sequenceNumber, run)
+        }
+        protectQueued(run.transportID)
+    }
+
+    /// Sends again what feedback says was lost, without waiting to be asked: a request may be lost as well, and receivers
+    /// that send no media know no round trip and ask again late.
+    mutating func repairLosses(
+        _ feedback: TransportFeedbackReader, of transport: SlotID, at instant: MediaInstant
+    ) {
+        var receptions = feedback
+        var expected: UInt16 = 0
+        // A message may claim many gaps; there are only so many departures to find.
+        var lookups = DepartureHistory.capacity
+        while let reception = receptions.next() {
+            // Longer gaps are outages; what they held is asked for.
+            let gap = Int(reception.offset) - Int(expected)
+            if gap > 0, gap < DepartureHistory.capacity / 2, gap <= lookups {
+                lookups -= gap
+                for offset in expected..<reception.offset {
+                    // Only the last copy's loss means that the watcher has none.
+                    guard let lost = transports[transport].departures.entry(feedback.baseSequenceNumber &+ offset),
+                        let run = run(lost.consumer, at: instant),
+                        run.consumer.pointee.answersNACKs
+                    else { continue }
+                    let sequenceNumber = run.consumer.pointee.extended(lost.sequenceNumber)
+                    guard let sent = run.consumer.pointee.history.packet(sequenceNumber),
+                        sent.latestTransportSequenceNumber == lost.number
+                    else { continue }
+                    resend(sent, sequenceNumber, run)
+                }
+            }
+            expected = reception.offset &+ 1
+        }
+        protectQueued(transport)
+    }
+
+    /// Writes a sent packet once more, when it is still there and was not repeated just now.
+    private mutating func resend(_ sent: SentPacket, _ sequenceNumber: Int64, _ run: DepartureRun) {
+        let (consumer, route) = (run.consumer, run.route)
+        guard sent.mayBeRepeated(at: route.instant, roundTrip: consumer.pointee.remote.roundTrip),
+            let origin = consumer.pointee.sourceRun(sent.rewrite.run),
+            let stream = streams.unsafeElement(origin.stream),
+            let packet = stream.pointee.store.record(lowBits: sent.source),
+            // Of templates that have changed, the old decode targets are not known any more.
+            !sent.rewrite.flags.contains(.activeMask)
+                || packet.layers.targetsVersion == stream.pointee.reader.targets.version,
+            output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: route.tagByteCount))
+        else { return }
+        if jobs.isFull { protectQueued(run.transportID) }
+        let source = stream.pointee.store.unsafeBytes(packet)
+        var number = sent.transportSequenceNumber
+        let byteCount: Int
+        if consumer.pointee.hasRetransmissionStream {
+            number = run.transport.pointee.takeTransportSequenceNumber()
+            byteCount = consumer.pointee.retransmit(
+                sent, sequenceNumber, packet, from: source, targets: stream.pointee.reader.targets, on: route,
+                transportSequenceNumber: number, into: &output, jobs: &jobs)
+            run.transport.pointee.departures.remember(
+                DepartureHistory.Entry(
+                    number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: sequenceNumber,
+                    at: route.instant))
+        } else {
+            byteCount = consumer.pointee.repeatDeparture(
+                sent, sequenceNumber, packet, from: source, targets: stream.pointee.reader.targets, on: route,
+                into: &output, jobs: &jobs)
+        }
+        consumer.pointee.resent(
+            sent, transportSequenceNumber: number, payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
+        run.transport.pointee.countSent(byteCount)
+    }
+}
+

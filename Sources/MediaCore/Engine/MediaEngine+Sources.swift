@@ -1,0 +1,228 @@
+/// What a consumer is fed from: where it begins, and how it changes from one layer to another.
+extension MediaEngine {
+    /// How long a keyframe of the next source waits for the rest of the old one's picture.
+    private static let pictureGrace = MediaDuration.milliseconds(50)
+    /// Sound that came longer ago is not what a watcher who comes late begins with.
+    private static let soundGrace = MediaDuration.milliseconds(20)
+    /// What a watcher who comes late gets of the time before it: the picture's history since its last keyframe, unless
+    /// that is more than this.
+    private static let historyByteCount = 192 << 10
+    private static let historyPacketCount = 384
+    /// How far apart two packets of a stream may be and both be forwarded when it begins.
+    private static let reach: Int64 = 1024
+
+    /// Lets a consumer begin with the stream it wants, or change over to it, when there is a keyframe to begin with;
+    /// false when the arena is full.
+    ///
+    /// What it had before goes on until then, and to the end of its picture.
+    mutating func changeSource(_ run: DepartureRun) -> Bool {
+        let consumer = run.consumer
+        guard let wanted = consumer.pointee.wanted, wanted.stream != consumer.pointee.source,
+            let stream = streams.unsafeElement(wanted.stream)
+        else { return true }
+        guard let start = beginning(of: stream, for: run) else {
+            stream.pointee.keyframes.want(at: run.route.instant)
+            touch(stream.pointee.transport)
+            return true
+        }
+        if consumer.pointee.pendingStart?.number != start {
+            consumer.pointee.pendingStart = (start, consumer.pointee.pendingStart?.noticed ?? run.route.instant)
+        }
+        guard let packet = stream.pointee.store.record(start), let pending = consumer.pointee.pendingStart,
+            isPictureComplete(run) || run.route.instant - pending.noticed >= Self.pictureGrace
+        else { return true }
+        return begin(with: stream, wanted, at: packet, run)
+    }
+
+    /// The packet of a stream that a consumer can begin with now; nil when there is none.
+    private func beginning(of stream: UnsafeMutablePointer<InboundStream>, for run: DepartureRun) -> Int64? {
+        guard stream.pointee.isVideo else { return newestSound(of: stream, at: run.route.instant) }
+        guard let number = stream.pointee.keyframeStart, let packet = stream.pointee.store.record(number),
+            let highest = stream.pointee.store.highest
+        else { return nil }
+        // One that is only just arriving.
+        if run.route.instant - packet.arrival < KeyframeRequester.arrivalTime { return number }
+        if let pending = run.consumer.pointee.pendingStart, pending.number == number { return number }
+        guard run.consumer.pointee.source == nil, highest - number < Int64(Self.historyPacketCount) else { return nil }
+        var byteCount = 0
+        for number in number...highest {
+            guard let packet = stream.pointee.store.record(number) else { return nil }
+            byteCount += packet.byteCount
+        }
+        return byteCount <= Self.historyByteCount ? number : nil
+    }
+
+    /// The lowest number of what has just arrived of a stream of sound.
+    private func newestSound(of stream: UnsafeMutablePointer<InboundStream>, at instant: MediaInstant) -> Int64? {
+        var lowest: Int64?
+        var position = stream.pointee.arrivals.end
+        while position > stream.pointee.arrivals.start {
+            position -= 1
+            guard let packet = stream.pointee.store.record(stream.pointee.arrivals[position]),
+                instant - packet.arrival < Self.soundGrace
+            else { break }
+            lowest = min(lowest ?? packet.extendedSequenceNumber, packet.extendedSequenceNumber)
+        }
+        return lowest
+    }
+
+    /// Whether nothing is missing of the newest picture that a consumer was sent of its source.
+    private func isPictureComplete(_ run: DepartureRun) -> Bool {
+        guard let source = run.consumer.pointee.source, let stream = streams.unsafeElement(source),
+            stream.pointee.isVideo,
+            let last = stream.pointee.store.record(run.consumer.pointee.numbers.highestTaken)
+        else { return true }
+        guard run.consumer.pointee.selector.endsPicture(last) else { return false }
+        var number = last.extendedSequenceNumber - 1
+        let first = stream.pointee.store.firstOfPicture(last)
+        while number >= max(first, run.consumer.pointee.numbers.first) {
+            guard stream.pointee.store.record(number) != nil else { return false }
+            number -= 1
+        }
+        return true
+    }
+
+    /// Begins with a stream: forwards what there is of it from a packet on; false when there is no room for that.
+    private mutating func begin(
+        with stream: UnsafeMutablePointer<InboundStream>, _ wanted: LayerTarget, at packet: StoredPacket,
+        _ run: DepartureRun
+    ) -> Bool {
+        let consumer = run.consumer
+        // Of the keyframe's packets some may come even later, such as parameter sets that were lost: they have their
+        // numbers before this one.
+        let first = stream.pointee.isVideo ? stream.pointee.store.firstOfPicture(packet) : packet.extendedSequenceNumber
+        let last = max(packet.extendedSequenceNumber, min(stream.pointee.store.highest ?? first, first + Self.reach))
+        let extent = extent(of: stream, first, last, run)
+        guard output.hasRoom(extent.packetCount, total: extent.byteCount) || output.isEmpty else { return false }
+
+        let previous = consumer.pointee.source.flatMap { streams.unsafeElement($0)?.pointee.clock }
+        moveSubscription(run.consumerID, from: consumer.pointee.source, to: wanted.stream)
+        // Pictures that only lead up to the newest one are not to be shown one by one.
+        let leads = extent.pictureCount > 1 && extent.isWhole && stream.pointee.isVideo
+        let squeezes = consumer.pointee.synchronize(
+            with: wanted.stream, at: packet, first: first, clock: stream.pointee.clock, previous: previous,
+            lead: leads ? (extent.newest, extent.pictureCount) : nil)
+        consumer.pointee.selector.begin(
+            at: packet.layers, first: first, wanted: wanted, among: stream.pointee.reader.targets,
+            timestamp: packet.timestamp)
+        consumer.pointee.position = stream.pointee.arrivals.end
+        let finalOffset = consumer.pointee.timestampOffset
+        var (index, timestamp) = (0, packet.timestamp)
+        for number in first...last {
+            guard let packet = stream.pointee.store.record(number) else { continue }
+            if squeezes {
+                if packet.timestamp != timestamp { (index, timestamp) = (index + 1, packet.timestamp) }
+                let behind = UInt32(truncatingIfNeeded: extent.pictureCount - 1 - index)
+                consumer.pointee.shiftTimestamps(by: extent.newest.timestamp &+ finalOffset &- behind &- timestamp)
+            }
+            _ = forward(packet, of: stream, run)
+        }
+        consumer.pointee.shiftTimestamps(by: finalOffset)
+        return true
+    }
+
+    /// What lies between two numbers of a stream.
+    private struct Extent {
+        var packetCount = 0
+        var byteCount = 0
+        var pictureCount = 0
+        /// Whether no packet is missing.
+        var isWhole = true
+        var newest = StoredPacket()
+    }
+
+    private func extent(
+        of stream: UnsafeMutablePointer<InboundStream>, _ first: Int64, _ last: Int64, _ run: DepartureRun
+    ) -> Extent {
+        var extent = Extent()
+        for number in first...last {
+            guard let packet = stream.pointee.store.record(number) else {
+                extent.isWhole = false
+                continue
+            }
+            if extent.packetCount == 0 || packet.timestamp != extent.newest.timestamp {
+                extent.pictureCount += 1
+                extent.newest = packet
+            }
+            extent.packetCount += 1
+            extent.byteCount += run.consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount)
+        }
+        return extent
+    }
+
+    // MARK: Layers of one stream
+
+    /// What a frame that another layer could begin with came to.
+    enum LayerChange {
+        case unchanged
+        /// `revises` when packets behind it that were left out are wanted now.
+        case changed(revises: Bool)
+        case noRoom
+    }
+
+    /// Changes a consumer over to another layer of its source, when the frame that begins with a packet allows it.
+    mutating func changeLayer(
+        at packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, _ run: DepartureRun
+    ) -> LayerChange {
+        let consumer = run.consumer
+        guard let wanted = consumer.pointee.wanted, wanted.stream == consumer.pointee.source,
+            packet.extendedSequenceNumber >= consumer.pointee.selector.since
+        else { return .unchanged }
+        let targets = stream.pointee.reader.targets
+        let isLate = packet.extendedSequenceNumber <= consumer.pointee.numbers.highest
+        guard !isLate || packet.isKeyframeStart else { return .unchanged }
+        guard let target = consumer.pointee.selector.step(at: packet, toward: wanted, among: targets) else {
+            if consumer.pointee.selector.needsKeyframe(for: wanted, among: targets) {
+                stream.pointee.keyframes.want(at: run.route.instant)
+                touch(stream.pointee.transport)
+            }
+            return .unchanged
+        }
+        var revises = false
+        if isLate, let left = firstLeftOut(behind: packet, of: stream, for: target, run) {
+            // Those behind it that are wanted now must not have lost their places.
+            let extent = extent(
+                of: stream, packet.extendedSequenceNumber, stream.pointee.store.highest ?? 0, run)
+            guard output.hasRoom(extent.packetCount, total: extent.byteCount) || output.isEmpty else { return .noRoom }
+            guard consumer.pointee.rewind(to: left) else {
+                stream.pointee.keyframes.want(at: run.route.instant)
+                touch(stream.pointee.transport)
+                return .unchanged
+            }
+            revises = true
+        }
+        consumer.pointee.selector.change(
+            to: target, at: packet.layers, first: packet.extendedSequenceNumber, toward: wanted, among: targets)
+        return .changed(revises: revises)
+    }
+
+    /// The first packet behind another one that was left out and belongs to a decode target.
+    private func firstLeftOut(
+        behind packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, for target: Int,
+        _ run: DepartureRun
+    ) -> StoredPacket? {
+        let first = packet.extendedSequenceNumber
+        let highest = run.consumer.pointee.numbers.highest
+        guard highest > first else { return nil }
+        for number in (first + 1)...highest where run.consumer.pointee.numbers.isOmitted(number) {
+            guard let other = stream.pointee.store.record(number),
+                other.layers.targetsVersion == packet.layers.targetsVersion,
+                other.layers.presentIn & (1 << UInt32(target)) != 0
+            else { continue }
+            return other
+        }
+        return nil
+    }
+
+    /// Goes once more through the packets behind one, after a change of layer made some of them wanted.
+    mutating func forwardAgain(
+        behind packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, _ run: DepartureRun
+    ) -> Bool {
+        guard let highest = stream.pointee.store.highest, highest > packet.extendedSequenceNumber else { return true }
+        for number in (packet.extendedSequenceNumber + 1)...highest {
+            guard let other = stream.pointee.store.record(number) else { continue }
+            _ = forward(other, of: stream, run)
+        }
+        return true
+    }
+}

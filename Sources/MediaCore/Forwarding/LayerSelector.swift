@@ -1,0 +1,167 @@
+/// The layer a consumer is to get: what its watcher prefers, as far as it arrives.
+struct LayerTarget: Hashable {
+    var stream: SlotID
+    var spatialLayer: UInt8
+    var temporalLayer: UInt8
+}
+
+/// Which packets of one stream a consumer gets, and when it changes from one decode target to another.
+///
+/// For each decode target it knows whether all its frames since its last beginning were forwarded: such a target is
+/// intact. A consumer may change over to an intact target with any picture, to another one only at a frame that begins
+/// it anew, or that says that it can be switched to from something that is intact.
+struct LayerSelector {
+    /// The decode target in force, by its number and as a bit, from the source's number `since` on.
+    private(set) var current = 0
+    private var currentSpatialLayer: UInt8 = 0
+    private(set) var currentBit: UInt32 = .max
+    private(set) var since: Int64 = 0
+    /// The decode target before: late packets are judged by it.
+    private var previous = 0
+    private var previousSpatialLayer: UInt8 = 0
+    private var previousBit: UInt32 = .max
+    /// The layout of decode targets that the masks are about.
+    private(set) var targetsVersion: UInt8 = 0
+    /// Decode targets between the current and the wanted one, the latter included; 0 once it is reached.
+    private(set) var steps: UInt32 = 0
+    private var intact: UInt32 = 0
+    /// The picture that a change was last thought of at.
+    private var pictureTimestamp: UInt32 = 0
+
+    /// Whether a packet of the source is among those that are forwarded.
+    @inline(__always)
+    func admits(_ packet: StoredPacket) -> Bool {
+        packet.layers.presentIn & (packet.extendedSequenceNumber >= since ? currentBit : previousBit) != 0
+    }
+
+    /// Whether there is anything to select: else every packet is forwarded.
+    var selects: Bool { currentBit != .max }
+
+    /// The decode target a packet is forwarded for.
+    func target(of packet: StoredPacket) -> Int {
+        packet.extendedSequenceNumber >= since ? current : previous
+    }
+
+    /// Whether a packet is the last of its picture, now that the layers above it are left out.
+    func endsPicture(_ packet: StoredPacket) -> Bool {
+        let spatialLayer = packet.extendedSequenceNumber >= since ? currentSpatialLayer : previousSpatialLayer
+        return packet.marker || packet.layers.flags.contains(.frameEnd) && packet.layers.spatialLayer == spatialLayer
+    }
+
+    /// Whether anything but the packet's own place has to be looked at.
+    @inline(__always)
+    func isSettled(_ layers: FrameLayers) -> Bool {
+        steps == 0 && layers.targetsVersion == targetsVersion
+    }
+
+    /// Begins with a stream at a keyframe whose lowest number is `first`, as close to the wanted layers as may be.
+    mutating func begin(
+        at layers: FrameLayers, first: Int64, wanted: LayerTarget, among targets: DecodeTargets, timestamp: UInt32
+    ) {
+        targetsVersion = layers.targetsVersion
+        current = Self.closest(to: wanted, among: targets, of: layers.restarts) ?? 0
+        currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(current))
+        currentBit = layers.restarts == 0 ? .max : 1 << UInt32(current)
+        (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
+        since = first
+        intact = layers.restarts
+        pictureTimestamp = timestamp
+        aim(at: wanted, among: targets)
+    }
+
+    /// Wants other layers from now on.
+    mutating func aim(at wanted: LayerTarget, among targets: DecodeTargets) {
+        steps = 0
+        guard targets.version == targetsVersion, currentBit != .max else { return }
+        let spatial = targets.spatialLayer(current)
+        let temporal = targets.temporalLayer(current)
+        let (wantedSpatial, wantedTemporal) = (Int(wanted.spatialLayer), Int(wanted.temporalLayer))
+        let spatialRange = min(spatial, wantedSpatial)...max(spatial, wantedSpatial)
+        let temporalRange = min(temporal, wantedTemporal)...max(temporal, wantedTemporal)
+        for target in 0..<targets.count where target != current {
+            if spatialRange.contains(targets.spatialLayer(target)),
+                temporalRange.contains(targets.temporalLayer(target))
+            {
+                steps |= 1 << UInt32(target)
+            }
+        }
+    }
+
+    /// The decode target to change over to at the first packet of a frame; nil to stay.
+    func step(
+        at packet: StoredPacket, toward wanted: LayerTarget, among targets: DecodeTargets
+    ) -> Int? {
+        let layers = packet.layers
+        if layers.targetsVersion != targetsVersion {
+            // Another layout begins with a keyframe.
+            guard layers.flags.contains(.keyframeStart), layers.targetsVersion == targets.version else { return nil }
+            return Self.closest(to: wanted, among: targets, of: layers.restarts)
+        }
+        var open = layers.flags.contains(.interLayerPredicted) && !isBaseIntact(layers, targets) ? 0 : layers.restarts
+        // A picture is not left in its middle.
+        if packet.timestamp != pictureTimestamp { open |= intact }
+        for target in 0..<targets.count where layers.switchTo & steps & (1 << UInt32(target)) != 0 {
+            let base = targets.target(
+                spatial: targets.spatialLayer(target), temporal: Int(layers.switchNeedsTemporal))
+            if let base, intact & (1 << UInt32(base)) != 0 { open |= 1 << UInt32(target) }
+        }
+        return Self.closest(to: wanted, among: targets, of: open & steps)
+    }
+
+    /// Whether what a spatial layer that begins anew is predicted from was forwarded.
+    private func isBaseIntact(_ layers: FrameLayers, _ targets: DecodeTargets) -> Bool {
+        guard !layers.flags.contains(.keyframe), layers.spatialLayer > 0,
+            let base = targets.target(spatial: Int(layers.spatialLayer) - 1, temporal: targets.temporalLayer(current))
+        else { return true }
+        return intact & (1 << UInt32(base)) != 0
+    }
+
+    /// Changes over from the source's number `first` on.
+    mutating func change(
+        to target: Int, at layers: FrameLayers, first: Int64, toward wanted: LayerTarget, among targets: DecodeTargets
+    ) {
+        (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
+        current = target
+        currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(target))
+        currentBit = 1 << UInt32(target)
+        since = first
+        if layers.targetsVersion != targetsVersion {
+            targetsVersion = layers.targetsVersion
+            intact = 0
+        }
+        intact |= currentBit
+        aim(at: wanted, among: targets)
+    }
+
+    /// Remembers what was forwarded.
+    @inline(__always)
+    mutating func took(_ packet: StoredPacket) {
+        if packet.layers.restarts != 0 { intact |= packet.layers.restarts }
+        pictureTimestamp = packet.timestamp
+    }
+
+    /// Remembers what was left out.
+    @inline(__always)
+    mutating func omitted(_ packet: StoredPacket) {
+        intact &= ~packet.layers.presentIn
+        pictureTimestamp = packet.timestamp
+    }
+
+    /// Whether a keyframe is needed for another spatial layer than the current one.
+    func needsKeyframe(for wanted: LayerTarget, among targets: DecodeTargets) -> Bool {
+        steps != 0 && targets.version == targetsVersion
+            && targets.spatialLayer(current) != Int(wanted.spatialLayer)
+    }
+
+    /// Of some decode targets, the one nearest to what is wanted: by spatial layer first, none above it if possible.
+    private static func closest(to wanted: LayerTarget, among targets: DecodeTargets, of mask: UInt32) -> Int? {
+        var best: (target: Int, distance: Int)?
+        for target in 0..<targets.count where mask & (1 << UInt32(target)) != 0 {
+            let spatial = targets.spatialLayer(target) - Int(wanted.spatialLayer)
+            let temporal = targets.temporalLayer(target) - Int(wanted.temporalLayer)
+            let distance = (spatial > 0 ? 1000 : 0) + abs(spatial) * 64 + (temporal > 0 ? 16 : 0) + abs(temporal)
+            if distance < best?.distance ?? .max { best = (target, distance) }
+        }
+        return best?.target
+    }
+}
