@@ -70,7 +70,7 @@ extension MediaEngine {
     func ranked(_ producer: SlotID) -> [SlotID] {
         func rank(_ stream: SlotID) -> (Int, Int) {
             let size = streams[stream].shape.size
-            return (Int(size.width) * Int(size.height), streams[stream].rateClass)
+            return (Int(size.width) * Int(size.height), streams[stream].shape.rankingBitrate)
         }
         return producers[producer].streams.sorted { rank($0) > rank($1) }
     }

@@ -3,7 +3,7 @@ extension MediaEngine {
     /// How long a keyframe of the next source waits for the rest of the old one's picture.
     private static let pictureGrace = MediaDuration.milliseconds(50)
     /// Sound that came longer ago is not what a watcher who comes late begins with.
-    private static let soundGrace = MediaDuration.milliseconds(20)
+    private static let soundGrace = MediaDuration.milliseconds(100)
     /// What a watcher who comes late gets of the time before it: the picture's history since its last keyframe, unless
     /// that is more than this.
     private static let historyByteCount = 192 << 10

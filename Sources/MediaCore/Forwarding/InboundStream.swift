@@ -17,8 +17,7 @@ struct InboundStream: ~Copyable {
     var reader: LayerReader
     var meter = LayerMeter()
     private(set) var shape = LayerShape()
-    /// The number of bits that its bit rate takes, and when that and its shape were looked at.
-    private(set) var rateClass = 0
+    /// When its shape was looked at.
     private var looked = MediaInstant(nanoseconds: 0)
     var reception: ReceptionStatistics
     /// Asks for what is missing; nil when the publisher does not answer NACKs.
@@ -91,10 +90,14 @@ struct InboundStream: ~Copyable {
         new.targetsVersion = reader.targets.version
         new.sizes = LayerShape.InlineSizes(
             first: reader.sizes[0], second: reader.sizes[1], third: reader.sizes[2], fourth: reader.sizes[3])
-        // Layers whose sizes are not known are ranked by what they cost, roughly.
+        // Encodings whose sizes are not known are ranked by what they cost, roughly.
         let bitrate = meter.bitrate(
             spatial: Int(new.spatialLayer), temporal: Int(new.temporalLayer), lowerSpatialLayers: true, at: instant)
-        rateClass = Int.bitWidth - bitrate.leadingZeroBitCount
+        if new.size.width > 0 {
+            new.rankingBitrate = 0
+        } else if bitrate > new.rankingBitrate * 3 / 2 || new.isLive && bitrate < new.rankingBitrate * 2 / 3 {
+            new.rankingBitrate = bitrate
+        }
         guard new != shape else { return false }
         shape = new
         return true

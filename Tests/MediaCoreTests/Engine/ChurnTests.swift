@@ -7,7 +7,7 @@ import Testing
 /// whole at every step, nobody who stays gets anything twice or out of order, and in the end nothing is left.
 @Suite struct ChurnTests {
     @Test func comingsAndGoings() throws {
-        for seed in [803, 824] as [UInt64] {
+        for seed in [805, 824] as [UInt64] {
             let churn = try Churn(seed: seed)
             for _ in 0..<1_800 { try churn.step() }
             try churn.end()

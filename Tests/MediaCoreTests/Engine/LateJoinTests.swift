@@ -17,6 +17,8 @@ import Testing
         return (call, publisher, session)
     }
 
+    /// The keyframe that the first one asked for, and what came after it, is kept for those who come soon: they see a
+    /// picture as soon as they are connected, and the publisher hears nothing of them.
     @Test func firstPictureWithinASecond() throws {
         for delay: Int64 in [20, 50] {
             let (call, publisher, session) = try begin(seed: 71, delay: .milliseconds(delay))
@@ -26,10 +28,15 @@ import Testing
                 #expect(call.run(atMost: .seconds(1)) { !watcher.decoded.isEmpty }, "after a delay of \(delay) ms")
                 // Six flights for ICE and DTLS, a frame, and half a round trip more for the keyframe.
                 #expect(call.instant - joined >= .milliseconds(4 * delay))
+                // A round trip, and a frame: what it waits for is there.
+                if let connected = watcher.connectedAt, publisher.keyframes.count < 3 {
+                    #expect(call.instant - connected <= .milliseconds(2 * delay + 38))
+                }
                 #expect(watcher.complaints == [])
                 call.run(for: .seconds(1))
             }
-            #expect(publisher.keyframes.count >= 4 && publisher.keyframes.count <= 7)
+            // The first of them, and one who came when more was kept than a watcher is sent at once.
+            #expect(publisher.keyframes.count >= 2 && publisher.keyframes.count <= 5)
         }
     }
 
@@ -75,9 +82,10 @@ import Testing
     @Test func aPublisherThatComesBackIsSeenAtOnce() throws {
         let (call, publisher, session) = try begin(seed: 85)
         let (watcher, _) = try call.addWatcher(of: session.producers)
+        // It shows what was kept, and does not complain that nothing follows.
+        watcher.sendsNACKs = false
         publisher.isPaused = true
         call.run(for: .seconds(5))
-        #expect(watcher.decoded.isEmpty || watcher.decoded.count < 3)
         publisher.isPaused = false
         let back = call.instant
         #expect(call.run(atMost: .seconds(1)) { watcher.decoded.contains { $0 > back } })

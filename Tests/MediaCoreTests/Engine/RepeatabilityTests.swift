@@ -44,8 +44,9 @@ import Testing
         let second = try play(seed: 7, injectsKeys: false)
         #expect(first.events == second.events)
         #expect(first.engineSent.datagrams == second.engineSent.datagrams)
-        // Three connect, the publisher's goodbye is told; what a command closed is not.
-        #expect(first.events.count == 4)
+        // Three connect, the publisher's goodbye is told; what a command closed is not. Before anybody watches the
+        // picture, and from then on, that is told too.
+        #expect(first.events.count == 6)
         let drops = first.engine.statistics(at: first.instant).drops
         #expect(drops == second.engine.statistics(at: second.instant).drops)
     }

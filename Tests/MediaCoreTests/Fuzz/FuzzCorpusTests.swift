@@ -28,6 +28,10 @@ import Testing
         try replay(captures("sdp"), atLeast: 0, fuzzSDP)
     }
 
+    @Test func payloadCorpus() throws {
+        try replay(corpus("Payload"), atLeast: 5, fuzzPayload)
+    }
+
     @Test func engineCorpus() throws {
         try replay(corpus("Engine"), atLeast: 5, fuzzEngine)
     }
