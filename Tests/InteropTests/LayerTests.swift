@@ -26,7 +26,7 @@ extension Interop {
                 )
                 let watcher = try await browser.open(host.origin)
                 try await watcher.loadLayers()
-                let _: String = try await watcher.evaluate("peer.watch('\(host.origin)/whep/studio', null)")
+                let _: String = try await watcher.evaluate("peer.watchLayers('\(host.origin)/whep/studio')")
                 try await waitUntilLive(subject, publisher, watcher)
                 try await move(subject, publisher, watcher, baseline)
                 #expect(try await host.stop() == 0)
@@ -40,7 +40,9 @@ extension Interop {
                 try await eventually("all layers arrive", within: .seconds(40), every: .milliseconds(250)) {
                     let state: LayerState = try await watcher.evaluate("peer.layers()")
                     let positions = Set(state.active.map(\.position))
-                    return Set(subject.choices).allSatisfy { positions.contains(subject.position($0)) }
+                    let isBest: Bool = try await watcher.evaluate(
+                        "peer.video.videoWidth === 1280 && peer.inbound().then(({ decoded }) => decoded >= 30)")
+                    return isBest && Set(subject.choices).allSatisfy { positions.contains(subject.position($0)) }
                 }
             } catch {
                 let sent: [OutboundFigures] = try await publisher.evaluate("peer.outbound()")
@@ -66,7 +68,7 @@ extension Interop {
             let requestsAtFirst = try await requests(publisher)
             var seen = first
             var requestsSeen = requestsAtFirst
-            var spatial: Int?
+            var spatial = 2
             var spatialSwitches = 0
             for choice in subject.choices {
                 let size = LayerSubject.size(choice.spatial)

@@ -117,6 +117,7 @@ extension StartPage {
             };
             const transceiver = own.pc.addTransceiver('video', { direction: 'recvonly' });
             preferCodec(transceiver, RTCRtpReceiver.getCapabilities('video'));
+            describeFrames(transceiver);
             own.pc.addTransceiver('audio', { direction: 'recvonly' });
             video.muted = false;
             await run(own, 'watching', '');

@@ -3,13 +3,23 @@ extension StartPage {
     static let layerScript = #"""
 
         // What is sent: one encoding, three of simulcast, or one with three sizes in it.
-        function encodings(layers, codec) {
+        function encodings(layers) {
           if (layers === 'svc') return [{ scalabilityMode: 'L3T3_KEY', maxBitrate: 3000000 }];
           if (layers !== 'simulcast') return [{}];
           const rates = { q: 250000, h: 800000, f: 2500000 };
           return Object.keys(rates).map((rid, index) => ({
             rid, scaleResolutionDownBy: 4 >> index, maxBitrate: rates[rid], scalabilityMode: 'L1T3',
           }));
+        }
+
+        // Of AV1 with several sizes browsers show nothing unless each frame is described, and they don't ask for it.
+        function describeFrames(transceiver) {
+          if (!transceiver.setHeaderExtensionsToNegotiate) return;
+          const extensions = transceiver.getHeaderExtensionsToNegotiate();
+          for (const extension of extensions) {
+            if (extension.uri.includes('#dependency-descriptor-')) extension.direction = 'sendrecv';
+          }
+          transceiver.setHeaderExtensionsToNegotiate(extensions);
         }
 
         // Stops what nobody watches. The smallest size stays: whoever comes sees something at once.

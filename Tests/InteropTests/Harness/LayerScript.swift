@@ -29,6 +29,20 @@ enum LayerScript {
                 return this.post(url, token, await this.offerLayers(await this.connection(), codec, encodings));
             },
 
+            // Of AV1 with several sizes a browser shows nothing unless each frame is described, and it does not ask for
+            // that by itself.
+            async watchLayers(url) {
+                const pc = await this.connection();
+                pc.addTransceiver('audio', { direction: 'recvonly' });
+                const video = pc.addTransceiver('video', { direction: 'recvonly' });
+                const extensions = video.getHeaderExtensionsToNegotiate();
+                extensions.find(({ uri }) => uri.includes('dependency-descriptor')).direction = 'sendrecv';
+                video.setHeaderExtensionsToNegotiate(extensions);
+                const offer = await this.describe(await pc.createOffer());
+                this.show();
+                return this.post(url, null, offer);
+            },
+
             // What is sent, an entry for each encoding.
             async outbound() {
                 const stats = await this.pc.getStats();
