@@ -146,7 +146,7 @@ extension MediaEngine {
                     consumer.pointee.resume(at: packet.extendedSequenceNumber)
                     resumes = false
                 }
-                guard forward(packet, of: stream, run) else { return false }
+                guard consumer.pointee.leavesOut(packet) || forward(packet, of: stream, run) else { return false }
             }
             consumer.pointee.position += 1
         }
