@@ -30,6 +30,8 @@ var targets: [Target] = [
     .target(
         name: "MediaTestSupport", dependencies: ["MediaCore"], path: "Tests/MediaTestSupport",
         swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "LayerCheck", dependencies: ["MediaTestSupport"], path: "Tests/LayerCheck", swiftSettings: swiftSettings),
     .target(
         name: "FuzzSupport", dependencies: ["MediaCore"], path: "Tests/FuzzSupport", swiftSettings: swiftSettings),
     .testTarget(
@@ -98,6 +100,19 @@ if Context.environment["SLUICE_FUZZ"] == "1" {
                 name: "Fuzz\(name)", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/\(name)",
                 swiftSettings: swiftSettings))
     }
+}
+
+// Real encoders and decoders around the engine need the development files of libvpx, libaom and libavcodec.
+// SLUICE_CODECS=1 builds them.
+if Context.environment["SLUICE_CODECS"] == "1" {
+    targets += [
+        .target(
+            name: "CCodecs", path: "Tests/CCodecs",
+            linkerSettings: ["vpx", "aom", "avcodec", "avutil", "m"].map { .linkedLibrary($0) }),
+        .executableTarget(
+            name: "CodecCheck", dependencies: ["MediaCore", "MediaTestSupport", "CCodecs"], path: "Tests/CodecTests",
+            swiftSettings: swiftSettings),
+    ]
 }
 
 let package = Package(

@@ -165,6 +165,14 @@ struct EngineDriver: ~Copyable {
         try engine.updateICE(transport, fragment: fragment, at: SystemClock.now)
     }
 
+    func layers(of consumer: ConsumerID) throws(MediaEngineError) -> ConsumerLayers {
+        try engine.layers(of: consumer, at: SystemClock.now)
+    }
+
+    mutating func prefer(_ preference: LayerPreference, for consumer: ConsumerID) throws(MediaEngineError) {
+        try engine.prefer(preference, for: consumer, at: SystemClock.now)
+    }
+
     mutating func close(_ transport: TransportID) -> Bool {
         transports.remove(transport)
         let now = SystemClock.now

@@ -90,6 +90,22 @@ public actor MediaWorker {
         return try loop.driver.updateICE(transport, fragment: fragment)
     }
 
+    /// The layers a consumer can choose among, and which of them it gets.
+    ///
+    /// - Throws: What `MediaEngine.layers` throws; after `shutdown`, `.unknownConsumer`.
+    public func layers(of consumer: ConsumerID) throws(MediaEngineError) -> ConsumerLayers {
+        guard !loop.driver.isStopping else { throw .unknownConsumer }
+        return try loop.driver.layers(of: consumer)
+    }
+
+    /// Says what a watcher wants of one video from now on.
+    ///
+    /// - Throws: What `MediaEngine.prefer` throws; after `shutdown`, `.unknownConsumer`.
+    public func prefer(_ preference: LayerPreference, for consumer: ConsumerID) throws(MediaEngineError) {
+        guard !loop.driver.isStopping else { throw .unknownConsumer }
+        try loop.driver.prefer(preference, for: consumer)
+    }
+
     /// Closes a transport: the peer hears BYE and close_notify; no event follows. Returns whether it was still there.
     @discardableResult
     public func close(_ transport: TransportID) -> Bool {

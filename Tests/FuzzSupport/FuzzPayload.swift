@@ -28,8 +28,9 @@ package func fuzzPayload(_ bytes: RawSpan) throws(FuzzFailure) {
                 layers.flags.contains(.keyframeStart)
                     == PayloadDescriptor.isKeyframeStart(codec, payload.span.bytes), "a keyframe for some only")
         }
-        // Once more, as after the templates have come: nothing else may come of it.
-        if flags & 4 != 0 {
+        // Once more, as after the templates have come: nothing else may come of it. Only AV1 without descriptors takes
+        // a packet's layer from the one before.
+        if flags & 4 != 0, codec != .av1 || descriptor != nil {
             let again = read(&reader, payload, descriptor, marker: flags & 1 != 0)
             _ = read(&twin, payload, descriptor, marker: flags & 1 != 0)
             try require(

@@ -182,7 +182,8 @@ extension MediaEngine {
 
     /// Writes one packet for one consumer; there is room.
     private mutating func depart(
-        _ packet: StoredPacket, as sequenceNumber: Int64, isFiller: Bool, of stream: UnsafeMutablePointer<InboundStream>,
+        _ packet: StoredPacket, as sequenceNumber: Int64, isFiller: Bool,
+        of stream: UnsafeMutablePointer<InboundStream>,
         _ run: DepartureRun
     ) {
         let transport = run.transport

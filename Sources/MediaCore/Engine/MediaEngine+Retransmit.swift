@@ -78,4 +78,3 @@ extension MediaEngine {
         run.transport.pointee.countSent(byteCount)
     }
 }
-

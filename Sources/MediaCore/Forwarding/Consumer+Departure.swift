@@ -141,7 +141,8 @@ extension Consumer {
         let isLong = layers.flags.contains(.longPictureNumber)
         let mask: UInt16 = isLong ? 0x7FFF : 0x7F
         let number = rewrite.pictureNumber & mask
-        let isSame = layers.pictureNumberOffset == 0
+        let isSame =
+            layers.pictureNumberOffset == 0
             || number == UInt16(truncatingIfNeeded: layers.pictureNumber) & mask
         guard !isSame || layers.levelZeroOffset != 0 && run.levelZeroOffset != 0 else { return 0 }
         let pictureOffset = Int(layers.pictureNumberOffset)

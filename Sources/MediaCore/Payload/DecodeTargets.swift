@@ -15,7 +15,7 @@ package struct DecodeTargets: Sendable {
     /// The layout of streams that payload descriptors describe.
     init(version: UInt8 = 0) {
         self.version = version
-        for target in 0..<count { layers[target] = UInt8(target / 4 << 4 | target % 4) }
+        for target in 0..<count { layers[target] = UInt8((target / 4) << 4 | target % 4) }
     }
 
     /// What a dependency descriptor's templates say: `layers` has the spatial and the temporal layer of each target, at

@@ -87,12 +87,17 @@ public struct RTPEncodingParameters: Hashable, Sendable {
     public var retransmissionSSRC: UInt32?
     /// Its restriction identifier; nil without simulcast. Source: RFC 8851.
     public var rid: String?
+    /// Whether it is paused at first. Source: RFC 8853, section 5.2.
+    public var isPaused: Bool
 
     /// Creates encoding parameters.
-    public init(ssrc: UInt32? = nil, retransmissionSSRC: UInt32? = nil, rid: String? = nil) {
+    public init(
+        ssrc: UInt32? = nil, retransmissionSSRC: UInt32? = nil, rid: String? = nil, isPaused: Bool = false
+    ) {
         self.ssrc = ssrc
         self.retransmissionSSRC = retransmissionSSRC
         self.rid = rid
+        self.isPaused = isPaused
     }
 }
 

@@ -83,13 +83,14 @@ package enum PublishNegotiation {
         var codec = codec
         if extensions.map[.transportSequenceNumber] == nil { codec.feedback.remove(.transportWide) }
 
+        // Who offers more streams than are taken sends those that the answer names. Source: RFC 8853, section 5.3.2.
         var streams = section.offeredStreams(payloadType: codec.payloadType)
         // Without the extension nothing on the wire would tell the layers apart: one stream is accepted then.
         if extensions.map[.rid] == nil {
             streams.restrictions = []
             streams.isSimulcast = false
         }
-        var encodings = streams.restrictions.map { RTPEncodingParameters(rid: $0.rid) }
+        var encodings = streams.restrictions.map { RTPEncodingParameters(rid: $0.rid, isPaused: $0.isPaused) }
         var streamLines = streams.restrictions.map { SDPLine("rid", "\($0.rid) recv") }
         if streams.isSimulcast {
             let layers = streams.restrictions.map { ($0.isPaused ? "~" : "") + $0.rid }
