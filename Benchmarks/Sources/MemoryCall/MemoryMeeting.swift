@@ -117,6 +117,9 @@ public final class MemoryMeeting {
     /// Which of another seat's streams a seat watches: each third of them.
     private static func layer(from seat: Int, of other: Int) -> Int { (seat + other) % 3 }
 
+    /// How many packets arrive of a frame of everybody.
+    public static let arrivals = seats * packets.reduce(0, +)
+
     /// How many packets leave for a frame.
     public static var departures: Int {
         var count = 0
@@ -153,8 +156,11 @@ public final class MemoryMeeting {
         while engine.nextEvent() != nil {}
     }
 
-    /// Puts everybody's next frames into the batch, 33 ms after the ones before.
+    /// Puts everybody's next frames into the batch, 33 ms after the ones before. Feedback and reports, which are due by
+    /// time and for each transport, of which there are more without simulcast, are sent here: they are not forwarding.
     public func prepare(keyframe: Bool = false) {
+        engine.advance(to: instant)
+        while engine.fillOutput(at: instant) { engine.outputSent() }
         batch.removeAll()
         for place in sources.indices {
             let client = clients[sources[place].client]
@@ -174,7 +180,6 @@ public final class MemoryMeeting {
     public func forward() -> Int {
         var count = 0
         engine.receive(batch, at: instant)
-        engine.advance(to: instant)
         while engine.fillOutput(at: instant) {
             count += engine.output.entries.count
             engine.outputSent()
