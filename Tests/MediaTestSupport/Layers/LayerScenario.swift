@@ -112,7 +112,7 @@ public struct LayerScenario: Sendable {
         for (watcher, _, wishes) in watchers {
             let receiver = StrictReceiver(
                 mode, publisher.encoders, watcher.departures, repeats: watcher.repeats,
-                complaints: watcher.complaints)
+                complaints: watcher.complaints, pauses: wishes.filter(\.isPaused).map(\.at))
             report.forwarded += receiver.frames.count
             report.decodable += receiver.frames.count { $0.state == .decodable }
             report.played += watcher.decodedFrames

@@ -60,7 +60,9 @@ extension StrictReceiver {
             // Pictures that were there already when a run began may be crowded together.
             guard step > captured || !wasThere(last.frame, of: part.encoding, run: part.run) else { return }
             note(.timestamp, "\(step) ticks to \(describe(truth)), \(captured) in the source")
-        } else if last.run != part.run, step > max(captured, 1) + Self.timeTolerance {
+        } else if last.run != part.run, !wasThere(truth, of: part.encoding, run: part.run),
+            step > max(captured, 1) + Self.timeTolerance
+        {
             note(.timestamp, "a leap of \(step) ticks, \(captured) captured, to \(describe(truth))")
         }
     }
