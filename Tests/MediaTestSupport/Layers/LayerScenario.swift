@@ -75,7 +75,7 @@ public struct LayerScenario: Sendable {
     // MARK: Running
 
     /// Lets the sequence happen and judges it.
-    public func run() throws -> LayerReport {
+    public func run(tracing: Bool = false) throws -> LayerReport {
         var random = random
         let call = try SimulatedCall(seed: seed)
         call.injectsKeys = true
@@ -113,6 +113,7 @@ public struct LayerScenario: Sendable {
             let receiver = StrictReceiver(
                 mode, publisher.encoders, watcher.departures, repeats: watcher.repeats,
                 complaints: watcher.complaints, pauses: wishes.filter(\.isPaused).map(\.at))
+            if tracing { report.trace += trace(receiver, wishes) }
             report.forwarded += receiver.frames.count
             report.decodable += receiver.frames.count { $0.state == .decodable }
             report.played += watcher.decodedFrames
