@@ -165,10 +165,17 @@ public struct StrictReceiver {
                 note(.retransmission, "of number \(original), which was not sent")
                 continue
             }
-            if sent.payload != packet.payload || sent.timestamp != packet.timestamp || sent.marker != packet.marker
-                || sent.descriptor != packet.descriptor
-            {
-                note(.retransmission, "of number \(original) differs")
+            var differences: [String] = []
+            if sent.payload != packet.payload {
+                differences.append("payload of \(sent.payload.count) and \(packet.payload.count) bytes")
+            }
+            if sent.timestamp != packet.timestamp { differences.append("timestamp") }
+            if sent.marker != packet.marker { differences.append("marker") }
+            if sent.descriptor != packet.descriptor {
+                differences.append("descriptor \(sent.descriptor.prefix(8)) and \(packet.descriptor.prefix(8))")
+            }
+            if !differences.isEmpty {
+                note(.retransmission, "of number \(original) differs: \(differences.joined(separator: ", "))")
             }
         }
     }
