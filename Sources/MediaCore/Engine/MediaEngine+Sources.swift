@@ -47,6 +47,7 @@ extension MediaEngine {
         guard let number = stream.pointee.keyframeStart, let packet = stream.pointee.store.record(number),
             let highest = stream.pointee.store.highest
         else { return nil }
+        guard isBeginningKnown(packet, of: stream, at: run.route.instant) else { return nil }
         // One that is only just arriving.
         if run.route.instant - packet.arrival < KeyframeRequester.arrivalTime { return number }
         if let pending = run.consumer.pointee.pendingChange, pending.start == number { return number }
@@ -57,6 +58,19 @@ extension MediaEngine {
             byteCount += packet.byteCount
         }
         return byteCount <= Self.historyByteCount ? number : nil
+    }
+
+    /// Whether it is known where a keyframe's picture begins: parameter sets may be on their way still.
+    private func isBeginningKnown(
+        _ packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, at instant: MediaInstant
+    ) -> Bool {
+        guard stream.pointee.codec.codec.leadsWithParameterSets,
+            packet.layers.flags.isDisjoint(with: [.parameterSets, .described])
+        else { return true }
+        let number = packet.extendedSequenceNumber
+        return stream.pointee.store.firstOfPicture(packet) < number
+            || stream.pointee.store.record(number - 1).map { $0.timestamp != packet.timestamp } ?? false
+            || instant - packet.arrival >= Self.pictureGrace
     }
 
     /// The lowest number of what has just arrived of a stream of sound.

@@ -116,12 +116,12 @@ extension Consumer {
     ) -> Departure {
         var departure = Departure(
             ssrc: ssrc, payloadType: payloadType, sequenceNumber: sequenceNumber,
-            marker: rewrite.flags.contains(.marker), timestamp: packet.timestamp &+ rewrite.timestampOffset,
+            marker: rewrite.flags.contains(.marker), isFiller: rewrite.flags.contains(.filler), timestamp: packet.timestamp &+ rewrite.timestampOffset,
             transportSequenceNumber: 0, absoluteSendTime: 0)
         if packet.layers.flags.contains(.described), let run = sourceRun(rewrite.run) {
             departure.frameNumber = UInt16(truncatingIfNeeded: packet.layers.frameNumber) &+ run.frameNumberOffset
             if rewrite.flags.contains(.activeMask) {
-                departure.activeTargets = targets.mask(upTo: Int(rewrite.target)) & packet.layers.activeTargets
+                departure.activeTargets = targets.contained(in: Int(rewrite.target)) & packet.layers.activeTargets
             }
         }
         return departure

@@ -56,6 +56,8 @@ struct Consumer: ~Copyable {
     /// The newest numbers sent that follow no map.
     private var levelZeroIndex: UInt8 = 0
     private var frameNumber: UInt16 = 0
+    /// The decode target that was last told to be active.
+    private var toldTarget: UInt8 = .max
     private var timeline: SourceTimeline
     private var nextRetransmission: Int64
     /// What the watcher's last report said.
@@ -238,12 +240,13 @@ struct Consumer: ~Copyable {
         if layers.flags.contains(.described) {
             let target = selector.target(of: packet)
             rewrite.target = UInt8(truncatingIfNeeded: target)
-            // Often enough that who lost one soon gets another.
-            if layers.flags.contains(.frameStart),
-                layers.temporalLayer == 0 || !layers.flags.isDisjoint(with: [.keyframeStart, .ownActiveMask]),
-                layers.targetCount > 1, selector.selects
+            // At every change, and often enough that who lost one soon gets another.
+            if layers.flags.contains(.frameStart), layers.targetCount > 1, selector.selects,
+                layers.temporalLayer == 0 || rewrite.target != toldTarget
+                    || !layers.flags.isDisjoint(with: [.keyframeStart, .ownActiveMask])
             {
                 rewrite.flags.insert(.activeMask)
+                toldTarget = rewrite.target
             }
             let offset = runs[Int(run & 7)].frameNumberOffset
             let number = UInt16(truncatingIfNeeded: layers.frameNumber) &+ offset

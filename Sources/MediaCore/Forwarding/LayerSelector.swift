@@ -104,6 +104,8 @@ struct LayerSelector {
             guard layers.flags.contains(.keyframeStart), layers.targetsVersion == targets.version else { return nil }
             return Self.closest(to: wanted, among: targets, of: layers.restarts)
         }
+        // At a frame of the new target: so nothing is left out before a frame that can tell of the change.
+        let steps = steps & layers.presentIn
         var open = layers.flags.contains(.interLayerPredicted) && !isBaseIntact(layers, targets) ? 0 : layers.restarts
         // A picture is not left in its middle.
         if packet.timestamp != pictureTimestamp { open |= intact }
@@ -128,6 +130,8 @@ struct LayerSelector {
         to target: Int, at layers: FrameLayers, first: Int64, toward wanted: LayerTarget, among targets: DecodeTargets
     ) {
         (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
+        // What has not come yet of an intact target must not be left out when it does.
+        if layers.targetsVersion == targetsVersion { previousBit |= intact & (1 << UInt32(target)) }
         current = target
         currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(target))
         currentBit = 1 << UInt32(target)

@@ -4,6 +4,8 @@ struct Departure {
     var payloadType: UInt8
     var sequenceNumber: UInt16
     var marker: Bool
+    /// Whether it has no payload but padding, if any: nothing is told of a frame.
+    var isFiller = false
     /// Whether the payload is padding. Source: RFC 3550, section 5.1.
     var isPadding = false
     var timestamp: UInt32
@@ -114,8 +116,8 @@ struct OutboundHeader {
         memory.storeBytes(of: departure.sequenceNumber.bigEndian, toByteOffset: 2, as: UInt16.self)
         memory.storeBytes(of: departure.timestamp.bigEndian, toByteOffset: 4, as: UInt32.self)
         memory.storeBytes(of: departure.ssrc.bigEndian, toByteOffset: 8, as: UInt32.self)
-        guard isTwoByte || packet.hasExtensions && !departure.isPadding else { return templateHeaderByteCount }
-        if !departure.isPadding {
+        guard isTwoByte || packet.hasExtensions && !departure.isFiller else { return templateHeaderByteCount }
+        if !departure.isFiller {
             block.copy(audioLevel, packet.audioLevel, from: source)
             block.copy(playoutDelay, packet.playoutDelay, from: source)
             block.copy(videoOrientation, packet.videoOrientation, from: source)

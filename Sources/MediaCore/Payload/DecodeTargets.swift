@@ -11,6 +11,7 @@ package struct DecodeTargets: Sendable {
     package private(set) var count = Self.payloadLayers * Self.payloadLayers
     /// Spatial layer in the high four bits, temporal layer in the low four, by decode target.
     private var layers = InlineArray<32, UInt8>(repeating: 0)
+    private var contained = InlineArray<32, UInt32>(repeating: 0)
 
     /// The layout of streams that payload descriptors describe.
     init(version: UInt8 = 0) {
@@ -19,9 +20,13 @@ package struct DecodeTargets: Sendable {
     }
 
     /// What a dependency descriptor's templates say: `layers` has the spatial and the temporal layer of each target, at
-    /// most 32 of them.
-    init(version: UInt8, layers described: [(spatial: UInt8, temporal: UInt8)]) {
+    /// most 32 of them; `templates` the targets that the frames of each template are part of.
+    init(version: UInt8, layers described: [(spatial: UInt8, temporal: UInt8)], templates: [UInt32]) {
         self.version = version
+        for target in 0..<min(described.count, 32) {
+            // Left over are those no frame of which is left out.
+            contained[target] = templates.reduce(.max) { $1 & (1 << UInt32(target)) == 0 ? $0 & ~$1 : $0 }
+        }
         count = min(described.count, 32)
         for target in 0..<count {
             layers[target] = described[target].spatial << 4 | described[target].temporal & 15
@@ -34,15 +39,8 @@ package struct DecodeTargets: Sendable {
     /// The temporal layer of a target below `count`.
     package func temporalLayer(_ target: Int) -> Int { Int(layers[target & 31] & 15) }
 
-    /// The targets that are no higher in either layer than one of them.
-    func mask(upTo target: Int) -> UInt32 {
-        var mask: UInt32 = 0
-        for other in 0..<count
-        where spatialLayer(other) <= spatialLayer(target) && temporalLayer(other) <= temporalLayer(target) {
-            mask |= 1 << UInt32(other)
-        }
-        return mask
-    }
+    /// The described targets all of whose frames are frames of one of them.
+    func contained(in target: Int) -> UInt32 { contained[target & 31] & (.max >> UInt32(32 - max(count, 1))) }
 
     /// The target of exactly these layers; nil when there is none.
     func target(spatial: Int, temporal: Int) -> Int? {

@@ -28,6 +28,8 @@ package struct FrameLayers: Equatable, Sendable {
         package static let longPictureNumber = Flags(rawValue: 128)
         /// Its dependency descriptor has a bitmask of active decode targets of its own.
         package static let ownActiveMask = Flags(rawValue: 256)
+        /// It carries the parameter sets that decoding begins with. Source: RFC 6184; RFC 7798.
+        package static let parameterSets = Flags(rawValue: 512)
     }
 
     package var flags: Flags = []

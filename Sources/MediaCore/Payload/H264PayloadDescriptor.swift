@@ -11,7 +11,8 @@ struct H264PayloadDescriptor: Sendable {
     /// Whether there is a slice, and whether one of them or a parameter set is referred to.
     private var hasSlice = false
     private var isReferredTo = false
-    /// The size that a sequence parameter set tells.
+    /// Whether there is a sequence parameter set, and the size that it tells.
+    var hasParameterSets = false
     var size: FrameSize?
 
     /// The temporal layer: without a prefix, disposable slices stand for the second.
@@ -63,6 +64,7 @@ struct H264PayloadDescriptor: Sendable {
         case 7:
             isFrameStart = true
             isKeyframeStart = true
+            hasParameterSets = true
             if isComplete { size = Self.size(body) ?? size }
         case 14, 20:
             if header & 0x1F == 14 { isFrameStart = true }
@@ -100,6 +102,7 @@ struct H264PayloadDescriptor: Sendable {
         if isKeyframe { layers.flags.insert(.keyframe) }
         if isKeyframeStart {
             layers.flags.insert(.keyframeStart)
+            if hasParameterSets { layers.flags.insert(.parameterSets) }
             layers.restarts = DecodeTargets.lowestSpatialTargets
             layers.switchTo = DecodeTargets.lowestSpatialTargets
         } else if isFrameStart, temporal > 0 {

@@ -12,7 +12,8 @@ struct H265PayloadDescriptor: Sendable {
     var isSwitchingUpPoint = false
     /// Whether its own temporal layer can begin with this picture (TSA, STSA).
     var isLayerSync = false
-    /// The size that a sequence parameter set tells.
+    /// Whether there is a sequence parameter set, and the size that it tells.
+    var hasParameterSets = false
     var size: FrameSize?
 
     init?(_ payload: RawSpan) {
@@ -66,6 +67,7 @@ struct H265PayloadDescriptor: Sendable {
             isFrameStart = true
             isKeyframe = true
             isKeyframeStart = true
+            hasParameterSets = true
             if kind == 33, isComplete { size = Self.size(body) ?? size }
         case 34, 35, 39:
             isFrameStart = true
@@ -86,6 +88,7 @@ struct H265PayloadDescriptor: Sendable {
         if isKeyframe { layers.flags.insert(.keyframe) }
         if isKeyframeStart {
             layers.flags.insert(.keyframeStart)
+            if hasParameterSets { layers.flags.insert(.parameterSets) }
             layers.restarts = DecodeTargets.lowestSpatialTargets
             layers.switchTo = DecodeTargets.lowestSpatialTargets
         } else if isFrameStart, isLayerSync, temporal > 0 {
