@@ -6,14 +6,14 @@ SWIFT ?= swift
 JOBS ?= 2
 SECONDS ?= 30
 ARGS ?=
-FUZZERS = STUN RTP RTCP SDP Engine
+FUZZERS = STUN RTP RTCP SDP Payload Engine
 BUILD_PACKAGES = libssl-dev libsrtp2-dev pkg-config
 # AES and SHA-1 several times as fast as libcrypto's; found at run time, not needed.
 SPEED_PACKAGES = libipsec-mb-dev
 TEST_PACKAGES = chromium iproute2
 BENCH_PACKAGES = janus iproute2 python3
 
-.PHONY: run test test-core bench bench-max bench-build bench-check bench-micro e2e fuzz format lint clean
+.PHONY: run test test-core layers bench bench-max bench-build bench-check bench-micro e2e fuzz format lint clean
 
 run:
 	@.ci/install $(BUILD_PACKAGES)
@@ -30,6 +30,13 @@ test:
 test-core:
 	@.ci/install $(BUILD_PACKAGES)
 	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages core
+
+# Random sequences of every codec's layers through the engine, judged by a strict receiver: 1,000 a mode.
+layers:
+	@.ci/install $(BUILD_PACKAGES)
+	@.ci/install --optional $(SPEED_PACKAGES)
+	SLUICE_CORE_ONLY=1 $(SWIFT) build -c release -j $(JOBS) --scratch-path .build-core --product LayerCheck
+	@.build-core/release/LayerCheck $(ARGS)
 
 # The media host beside Janus, and what the machine can do at best; see Benchmarks/README.md. QUICK=1 takes 3 minutes.
 bench: bench-build

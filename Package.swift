@@ -30,6 +30,8 @@ var targets: [Target] = [
     .target(
         name: "MediaTestSupport", dependencies: ["MediaCore"], path: "Tests/MediaTestSupport",
         swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "LayerCheck", dependencies: ["MediaTestSupport"], path: "Tests/LayerCheck", swiftSettings: swiftSettings),
     .target(
         name: "FuzzSupport", dependencies: ["MediaCore"], path: "Tests/FuzzSupport", swiftSettings: swiftSettings),
     .testTarget(
@@ -92,7 +94,7 @@ if !coreOnly {
 
 // The fuzzers have no main function of their own: SLUICE_FUZZ=1 builds them, with --sanitize=fuzzer.
 if Context.environment["SLUICE_FUZZ"] == "1" {
-    for name in ["STUN", "RTP", "RTCP", "SDP", "Engine"] {
+    for name in ["STUN", "RTP", "RTCP", "SDP", "Payload", "Engine"] {
         targets.append(
             .executableTarget(
                 name: "Fuzz\(name)", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/\(name)",

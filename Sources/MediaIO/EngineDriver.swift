@@ -165,6 +165,14 @@ struct EngineDriver: ~Copyable {
         try engine.updateICE(transport, fragment: fragment, at: SystemClock.now)
     }
 
+    func layers(of consumer: ConsumerID) throws(MediaEngineError) -> ConsumerLayers {
+        try engine.layers(of: consumer, at: SystemClock.now)
+    }
+
+    mutating func prefer(_ preference: LayerPreference, for consumer: ConsumerID) throws(MediaEngineError) {
+        try engine.prefer(preference, for: consumer, at: SystemClock.now)
+    }
+
     mutating func close(_ transport: TransportID) -> Bool {
         transports.remove(transport)
         let now = SystemClock.now
@@ -172,6 +180,30 @@ struct EngineDriver: ~Copyable {
         // A goodbye exists only in the output: when many transports close one after another, each must find room there.
         _ = sendOutput(at: now)
         return wasOpen
+    }
+
+    mutating func makeSpeakerGroup(lastN: Int?) throws(MediaEngineError) -> SpeakerGroupID {
+        try engine.makeSpeakerGroup(lastN: lastN)
+    }
+
+    mutating func removeSpeakerGroup(_ group: SpeakerGroupID) -> Bool {
+        engine.removeSpeakerGroup(group)
+    }
+
+    mutating func add(_ producer: ProducerID, to group: SpeakerGroupID) throws(MediaEngineError) {
+        try engine.add(producer, to: group)
+    }
+
+    mutating func remove(_ producer: ProducerID, from group: SpeakerGroupID) -> Bool {
+        engine.remove(producer, from: group)
+    }
+
+    mutating func setLastN(_ lastN: Int?, of group: SpeakerGroupID) throws(MediaEngineError) {
+        try engine.setLastN(lastN, of: group)
+    }
+
+    func dominantSpeaker(of group: SpeakerGroupID) throws(MediaEngineError) -> ProducerID? {
+        try engine.dominantSpeaker(of: group)
     }
 
     var statistics: MediaStatistics {

@@ -4,7 +4,8 @@ import Synchronization
 /// The engine's events on their way to the application. Bounded; a reader that keeps its stream loses none.
 ///
 /// A transport has at most two events in its life: connected, closed. When more than half of the room is taken, the
-/// worker accepts no new transport; the other half holds all that the live ones can still cause.
+/// worker accepts no new transport; the other half holds all that the live ones can still cause. Of events about what
+/// changes again and again, only the last about each thing stays queued.
 final class EventQueue: Sendable {
     private struct State: ~Copyable {
         var events: [MediaEvent] = []
@@ -17,6 +18,21 @@ final class EventQueue: Sendable {
         var isFinished = false
 
         var count: Int { events.count - head }
+
+        /// A reader that keeps up is told of every change.
+        mutating func removeSuperseded(by event: MediaEvent) {
+            guard count >= 256, let subject = Self.subject(of: event) else { return }
+            let superseded = events[head...].firstIndex { Self.subject(of: $0) == subject }
+            if let superseded { events.remove(at: superseded) }
+        }
+
+        private static func subject(of event: MediaEvent) -> AnyHashable? {
+            switch event {
+            case .unwatchedLayers(let producer, _): producer
+            case .dominantSpeaker(let group, _): group
+            case .transportConnected, .transportClosed: nil
+            }
+        }
 
         mutating func popFirst() -> MediaEvent? {
             guard head < events.count else { return nil }
@@ -70,6 +86,7 @@ final class EventQueue: Sendable {
     func append(_ event: MediaEvent) {
         let waiter = state.withLock { state -> CheckedContinuation<MediaEvent?, Never>? in
             if let waiter = state.waiter.take() { return waiter }
+            state.removeSuperseded(by: event)
             if state.count == capacity {
                 _ = state.popFirst()
                 state.drops &+= 1

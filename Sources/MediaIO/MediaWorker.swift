@@ -8,7 +8,7 @@ public import MediaCore
 /// End a worker with `shutdown()`. One that is merely dropped closes its transports and stops its thread too, a moment
 /// later.
 public actor MediaWorker {
-    private nonisolated let loop: EventLoop
+    nonisolated let loop: EventLoop
 
     /// The UDP port bound, for IPv4 and IPv6 or for `Configuration.bindAddress` alone.
     public nonisolated let udpPort: UInt16
@@ -88,6 +88,22 @@ public actor MediaWorker {
     ) throws(MediaEngineError) -> (answer: String, usernameFragment: String)? {
         guard !loop.driver.isStopping else { throw .unknownTransport }
         return try loop.driver.updateICE(transport, fragment: fragment)
+    }
+
+    /// The layers a consumer can choose among, and which of them it gets.
+    ///
+    /// - Throws: What `MediaEngine.layers` throws; after `shutdown`, `.unknownConsumer`.
+    public func layers(of consumer: ConsumerID) throws(MediaEngineError) -> ConsumerLayers {
+        guard !loop.driver.isStopping else { throw .unknownConsumer }
+        return try loop.driver.layers(of: consumer)
+    }
+
+    /// Says what a watcher wants of one video from now on.
+    ///
+    /// - Throws: What `MediaEngine.prefer` throws; after `shutdown`, `.unknownConsumer`.
+    public func prefer(_ preference: LayerPreference, for consumer: ConsumerID) throws(MediaEngineError) {
+        guard !loop.driver.isStopping else { throw .unknownConsumer }
+        try loop.driver.prefer(preference, for: consumer)
     }
 
     /// Closes a transport: the peer hears BYE and close_notify; no event follows. Returns whether it was still there.

@@ -14,6 +14,12 @@ public protocol MediaBackend: Sendable {
         _ transport: TransportID, fragment: String
     ) async throws(MediaEngineError) -> (answer: String, usernameFragment: String)?
 
+    /// The layers a consumer can choose among, and which of them it gets.
+    func layers(of consumer: ConsumerID) async throws(MediaEngineError) -> ConsumerLayers
+
+    /// Says what a watcher wants of one video from now on.
+    func prefer(_ preference: LayerPreference, for consumer: ConsumerID) async throws(MediaEngineError)
+
     /// Closes a transport; its peer is told.
     @discardableResult
     func close(_ transport: TransportID) async -> Bool

@@ -9,6 +9,8 @@ enum SignalingRoute: Hashable, Sendable {
     case endpoint(StreamRole, StreamList)
     /// `/whip/{stream}/{session}` or `/whep/{stream},.../{session}`.
     case session(StreamRole, StreamList, SessionID)
+    /// A session's layers: its path with `/layer` behind.
+    case layers(StreamRole, StreamList, SessionID)
 
     /// Why a path names nothing.
     enum Problem: Error {
@@ -25,15 +27,17 @@ enum SignalingRoute: Hashable, Sendable {
         case "/stats": self = .statistics
         default:
             let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-            guard (3...4).contains(parts.count), parts[0].isEmpty, let role = StreamRole(rawValue: String(parts[1]))
+            guard (3...5).contains(parts.count), parts[0].isEmpty, let role = StreamRole(rawValue: String(parts[1]))
             else { throw .unknownPath }
             let streams = try Self.streams(parts[2])
             guard role == .watch || streams.names.count == 1 else { throw .publishesSeveral }
             if parts.count == 3 {
                 self = .endpoint(role, streams)
             } else {
-                guard let session = SessionID(parts[3]) else { throw .unknownPath }
-                self = .session(role, streams, session)
+                guard let session = SessionID(parts[3]), parts.count == 4 || parts[4] == "layer" else {
+                    throw .unknownPath
+                }
+                self = parts.count == 4 ? .session(role, streams, session) : .layers(role, streams, session)
             }
         }
     }
@@ -52,6 +56,8 @@ enum SignalingRoute: Hashable, Sendable {
         case .page, .health, .statistics: [.GET, .HEAD, .OPTIONS]
         case .endpoint: [.POST, .OPTIONS]
         case .session: [.PATCH, .DELETE, .OPTIONS]
+        case .layers(.publish, _, _): [.GET, .HEAD, .OPTIONS]
+        case .layers(.watch, _, _): [.GET, .HEAD, .POST, .OPTIONS]
         }
     }
 
@@ -63,17 +69,29 @@ enum SignalingRoute: Hashable, Sendable {
         switch self {
         case .page, .health: nil
         case .statistics: .administer
-        case .endpoint(let role, _), .session(let role, _, _): role == .publish ? .publish : .watch
+        case .endpoint(let role, _), .session(let role, _, _), .layers(let role, _, _):
+            role == .publish ? .publish : .watch
         }
     }
 
     /// The media type of the bodies it takes.
     var contentType: String? {
         switch self {
-        case .page, .health, .statistics: nil
+        case .page, .health, .statistics, .layers(.publish, _, _): nil
+        case .layers(.watch, _, _): "application/json"
         case .endpoint: "application/sdp"
         case .session: "application/trickle-ice-sdpfrag"
         }
+    }
+
+    /// The length of the bodies it takes, in bytes; nil when only the server's limit counts.
+    var maximumBodySize: Int? {
+        if case .layers = self { 4096 } else { nil }
+    }
+
+    /// The header that tells which bodies it takes.
+    var acceptName: String {
+        if case .session = self { "accept-patch" } else { "accept-post" }
     }
 
     /// `reply` with what every answer of this route carries: scripts of any page may use WHIP and WHEP, since no
@@ -81,20 +99,19 @@ enum SignalingRoute: Hashable, Sendable {
     func decorate(_ reply: HTTPReply) -> HTTPReply {
         switch self {
         case .page, .health, .statistics: reply
-        case .endpoint, .session:
+        case .endpoint, .session, .layers:
             reply.with("access-control-allow-origin", "*")
                 .with(
                     "access-control-expose-headers",
-                    "Location, ETag, Accept-Post, Accept-Patch, Allow, Retry-After, WWW-Authenticate")
+                    "Location, ETag, Accept-Post, Accept-Patch, Allow, Link, Retry-After, WWW-Authenticate")
         }
     }
 
     /// The answer to OPTIONS. Source: RFC 9725, section 4.2 and 4.3; the Fetch standard.
     var options: HTTPReply {
         let reply = decorate(HTTPReply(.noContent)).with("allow", allow)
-        guard let contentType else { return reply }
-        let accept = if case .endpoint = self { "accept-post" } else { "accept-patch" }
-        return reply.with(accept, contentType)
+        guard purpose != nil, purpose != .administer else { return reply }
+        return (contentType.map { reply.with(acceptName, $0) } ?? reply)
             .with("access-control-allow-methods", allow)
             .with("access-control-allow-headers", "Authorization, Content-Type, If-Match")
             .with("access-control-max-age", "600")

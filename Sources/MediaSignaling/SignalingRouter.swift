@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NIOCore
 import NIOHTTP1
 
 /// Decides who may do what, and has it done.
@@ -100,15 +101,15 @@ struct SignalingRouter: Sendable {
     private func checkBody(
         _ head: HTTPRequestHead, _ route: SignalingRoute, _ maximumBodySize: Int
     ) throws(Refusal) {
-        if let wanted = route.contentType, head.method != .DELETE {
+        if let wanted = route.contentType, [.POST, .PATCH].contains(head.method) {
             let given = head.headers["content-type"]
             let type = given.first?.prefix { $0 != ";" && $0 != " " }.lowercased()
             guard given.count == 1, type == wanted else {
-                let accept = if case .endpoint = route { "accept-post" } else { "accept-patch" }
                 let reply = HTTPReply(.unsupportedMediaType, reason: "the body must be \(wanted)")
-                throw Refusal(reply: reply.with(accept, wanted), route: route)
+                throw Refusal(reply: reply.with(route.acceptName, wanted), route: route)
             }
         }
+        let maximumBodySize = min(maximumBodySize, route.maximumBodySize ?? .max)
         if let length = head.bodyLength, length > maximumBodySize {
             let reason = "the body is larger than \(maximumBodySize) bytes"
             throw Refusal(reply: HTTPReply(.payloadTooLarge, reason: reason), route: route)
@@ -142,9 +143,12 @@ struct SignalingRouter: Sendable {
                 case .publish: try await registry.publish(streams, offer: offer)
                 case .watch: try await registry.watch(streams, offer: offer)
                 }
-            return HTTPReply(.created, type: "application/sdp", body: created.answer)
-                .with("location", "/\(role.rawValue)/\(streams)/\(created.session.text)")
+            let location = "/\(role.rawValue)/\(streams)/\(created.session.text)"
+            let reply = HTTPReply(.created, type: "application/sdp", body: created.answer)
+                .with("location", location)
                 .with("etag", created.entityTag.description)
+            guard role == .watch else { return reply }
+            return reply.with("link", "<\(location)/layer>; rel=\"urn:ietf:params:whep:ext:core:layer\"")
         case .session(let role, let streams, let session):
             if request.method == .DELETE {
                 try await registry.end(session, role: role, streams: streams)
@@ -157,6 +161,19 @@ struct SignalingRouter: Sendable {
                 updated.answer.map { HTTPReply(.ok, type: "application/trickle-ice-sdpfrag", body: $0) }
                 ?? HTTPReply(.noContent)
             return reply.with("etag", updated.entityTag.description)
+        case .layers(.publish, let streams, let session):
+            return Self.json(try await registry.unwatchedLayers(session, streams: streams))
+        case .layers(.watch, let streams, let session):
+            guard request.method == .POST else {
+                return Self.json(try await registry.layers(session, streams: streams))
+            }
+            let change: LayerRequest
+            do throws(LayerRequest.Problem) {
+                change = try LayerRequest(json: request.body.readableBytesView)
+            } catch {
+                throw .invalidLayerRequest(error.text)
+            }
+            return Self.json(try await registry.changeLayers(session, streams: streams, change))
         }
     }
 
@@ -175,6 +192,10 @@ struct SignalingRouter: Sendable {
         let report = StatisticsReport(
             uptime: (ContinuousClock.now - start) / .seconds(1), draining: await registry.isDraining,
             sessions: await registry.sessionCount, streams: await registry.streams(), workers: workers)
+        return Self.json(report)
+    }
+
+    private static func json(_ report: some Encodable) -> HTTPReply {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(report) else {

@@ -47,9 +47,9 @@ public final class SignalingServer: Sendable {
         let isIPv6 = configuration.host.contains(":")
         url = "http://\(isIPv6 ? "[\(configuration.host)]" : configuration.host):\(port)/"
         self.registry = registry
-        eventReaders = backends.map { backend in
+        eventReaders = backends.enumerated().map { worker, backend in
             Task {
-                for await event in backend.events { await registry.handle(event) }
+                for await event in backend.events { await registry.handle(event, from: worker) }
             }
         }
     }

@@ -6,7 +6,7 @@ import MediaCore
 /// A session is in the tables from before its transport is made until its end is known, so a name can't be taken twice
 /// and an end is never missed, however calls and events interleave at the suspension points.
 actor StreamRegistry {
-    private struct Session {
+    struct Session {
         let role: StreamRole
         let streams: StreamList
         /// Those of its streams that are there.
@@ -16,17 +16,23 @@ actor StreamRegistry {
         let worker: Int
         /// Nil while the engine makes it.
         var transport: TransportID?
+        /// What a watcher gets.
+        var consumers: [ConsumerID] = []
+        /// How often a watcher may ask for other layers.
+        var layerChanges: TokenBucket
         var entityTag = EntityTag(usernameFragment: "")
         /// Whoever waits to update the session while somebody does.
         var updates: [CheckedContinuation<Void, Never>] = []
         var isUpdating = false
     }
 
-    private struct Publication {
+    struct Publication {
         let session: SessionID
         let worker: Int
         /// Nil while the engine makes the publisher's transport.
         var producers: [ProducerID]?
+        /// The layers of its video that nobody watches, as far as the engine has told.
+        var unwatchedLayers: [LayerPosition] = []
         var watchers: Set<SessionID> = []
     }
 
@@ -52,12 +58,12 @@ actor StreamRegistry {
 
     private static let maximumWaitingUpdates = 32
 
-    private let backends: [any MediaBackend]
+    let backends: [any MediaBackend]
     private let maximumSessions: Int
-    private let logger: Logger
-    private var sessions: [SessionID: Session] = [:]
+    let logger: Logger
+    var sessions: [SessionID: Session] = [:]
     private var sessionsByName: [String: SessionID] = [:]
-    private var publications: [StreamName: Publication] = [:]
+    var publications: [StreamName: Publication] = [:]
     private var rooms: [String: Room] = [:]
     /// The streams that each worker has to do with: those that come in, and every copy that goes out.
     private var loads: [Int]
@@ -125,6 +131,7 @@ actor StreamRegistry {
             await backends[worker].close(made.transport)
             throw isDraining ? .draining : .nobodyPublishes(streams.names[0])
         }
+        sessions[id]?.consumers = made.consumers
         return adopt(id, transport: made.transport, fragment: made.usernameFragment, answer: made.answer)
     }
 
@@ -137,7 +144,8 @@ actor StreamRegistry {
         serial += 1
         let name = "\(role.rawValue)/\(streams.summary)#\(serial)"
         sessions[id] = Session(
-            role: role, streams: streams, present: Set(streams.names), name: name, worker: worker)
+            role: role, streams: streams, present: Set(streams.names), name: name, worker: worker,
+            layerChanges: Self.layerChanges())
         sessionsByName[name] = id
         loads[worker] += streams.names.count
         return name
@@ -159,11 +167,7 @@ actor StreamRegistry {
     ) async throws(SignalingError) -> Updated {
         guard let session = lookUp(id, role, streams) else { throw .unknownSession }
         guard let ifMatch else { throw .preconditionRequired }
-        if session.isUpdating {
-            guard session.updates.count < Self.maximumWaitingUpdates else { throw .tooManyUpdates }
-            await withCheckedContinuation { sessions[id]?.updates.append($0) }
-        }
-        sessions[id]?.isUpdating = true
+        try await beginUpdate(id, session)
         defer { endUpdate(id) }
         guard let session = lookUp(id, role, streams), let transport = session.transport else { throw .unknownSession }
         guard session.entityTag.matches(ifMatch) else { throw .preconditionFailed }
@@ -178,7 +182,16 @@ actor StreamRegistry {
         }
     }
 
-    private func endUpdate(_ id: SessionID) {
+    /// Waits for the updates of the session that came before.
+    func beginUpdate(_ id: SessionID, _ session: Session) async throws(SignalingError) {
+        if session.isUpdating {
+            guard session.updates.count < Self.maximumWaitingUpdates else { throw .tooManyUpdates }
+            await withCheckedContinuation { sessions[id]?.updates.append($0) }
+        }
+        sessions[id]?.isUpdating = true
+    }
+
+    func endUpdate(_ id: SessionID) {
         guard let session = sessions[id] else { return }
         if session.updates.isEmpty {
             sessions[id]?.isUpdating = false
@@ -187,7 +200,7 @@ actor StreamRegistry {
         }
     }
 
-    private func lookUp(_ id: SessionID, _ role: StreamRole, _ streams: StreamList) -> Session? {
+    func lookUp(_ id: SessionID, _ role: StreamRole, _ streams: StreamList) -> Session? {
         guard let session = sessions[id], session.role == role, session.streams == streams, session.transport != nil
         else { return nil }
         return session
@@ -202,10 +215,11 @@ actor StreamRegistry {
     }
 
     /// Takes what a worker tells.
-    func handle(_ event: MediaEvent) async {
+    func handle(_ event: MediaEvent, from worker: Int) async {
         switch event {
         case .transportConnected: break
-        case .unwatchedLayers: break
+        case .dominantSpeaker: break
+        case .unwatchedLayers(let producer, let layers): note(layers, of: producer, on: worker)
         case .transportClosed(_, let name, let reason):
             guard let id = sessionsByName[name] else { return }
             // Its own transport has gone already; its watchers' have not.

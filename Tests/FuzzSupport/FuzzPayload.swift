@@ -21,15 +21,16 @@ package func fuzzPayload(_ bytes: RawSpan) throws(FuzzFailure) {
             layers == read(&twin, payload, descriptor, marker: flags & 1 != 0), "two readers tell different things")
         guard let layers else { continue }
         try check(layers, of: payload, reader.targets)
-        if let descriptor {
+        if let descriptor, layers.flags.contains(.described) {
             try checkWritten(descriptor, payload, layers, flags, reader)
         } else {
             try require(
                 layers.flags.contains(.keyframeStart)
                     == PayloadDescriptor.isKeyframeStart(codec, payload.span.bytes), "a keyframe for some only")
         }
-        // Once more, as after the templates have come: nothing else may come of it.
-        if flags & 4 != 0 {
+        // Once more, as after the templates have come: nothing else may come of it. Only AV1 without descriptors takes
+        // a packet's layer from the one before.
+        if flags & 4 != 0, codec != .av1 || descriptor != nil {
             let again = read(&reader, payload, descriptor, marker: flags & 1 != 0)
             _ = read(&twin, payload, descriptor, marker: flags & 1 != 0)
             try require(

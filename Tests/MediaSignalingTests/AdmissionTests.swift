@@ -13,8 +13,11 @@ struct AdmissionTests {
                 ("/whip/a", "POST, OPTIONS"), ("/whep/a", "POST, OPTIONS"),
                 ("/whip/a" + Self.session, "PATCH, DELETE, OPTIONS"),
                 ("/whep/a" + Self.session, "PATCH, DELETE, OPTIONS"),
+                ("/whip/a" + Self.session + "/layer", "GET, HEAD, OPTIONS"),
+                ("/whep/a" + Self.session + "/layer", "GET, HEAD, POST, OPTIONS"),
             ] {
-                for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "BREW"] where !allow.contains(method) {
+                for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "BREW"]
+                where !allow.split(separator: ", ").contains(Substring(method)) {
                     let connection = test.connect()
                     connection.send(TestServer.text(method, path))
                     let answer = await connection.response(toHead: method == "HEAD")
@@ -30,6 +33,8 @@ struct AdmissionTests {
         try await TestServer.run { test in
             for path in [
                 "/whip", "/whip/", "/x", "//", "/whip/a/b/c", "/whip/a/" + "0a", "/whip/a/" + Self.session + "0",
+                "/whep/a" + Self.session + "/", "/whep/a" + Self.session + "/layers",
+                "/whep/a" + Self.session + "/layer/",
             ] {
                 let status = await test.post(path).status
                 #expect(status == (path == "/whip/" ? 400 : 404), "\(path)")

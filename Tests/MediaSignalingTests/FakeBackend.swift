@@ -12,6 +12,7 @@ final class FakeBackend: MediaBackend {
         var restarts = 0
         var fragments: [String] = []
         var watched: [String: [ProducerID]] = [:]
+        var layers: [ConsumerID: ConsumerLayers] = [:]
         var gates: [CheckedContinuation<Void, Never>] = []
         var isGated = false
     }
@@ -84,9 +85,54 @@ final class FakeBackend: MediaBackend {
         await pass()
         if offer.contains("vp9 only") { throw .noCommonCodec("line 3: the stream is VP8") }
         let id = try open(offer, name)
-        state.withLock { $0.watched[name] = producers }
+        let consumers = producers.indices.map { index in
+            ConsumerID(slot: SlotID(index: id.slot.index * 64 + UInt32(index), generation: 0))
+        }
+        state.withLock { state in
+            state.watched[name] = producers
+            // Sound and picture by turns, as their producers.
+            for (index, consumer) in consumers.enumerated() {
+                state.layers[consumer] = ConsumerLayers(
+                    mid: "\(index)", kind: index % 2 == 0 ? .audio : .video, layers: [],
+                    preference: LayerPreference(), target: nil, current: nil)
+            }
+        }
         return WatchSession(
-            transport: id, consumers: [], answer: "v=0\r\ns=\(name)\r\n", usernameFragment: "ufrag\(id.slot.index)")
+            transport: id, consumers: consumers, answer: "v=0\r\ns=\(name)\r\n",
+            usernameFragment: "ufrag\(id.slot.index)")
+    }
+
+    func layers(of consumer: ConsumerID) async throws(MediaEngineError) -> ConsumerLayers {
+        guard let layers = state.withLock({ $0.layers[consumer] }) else { throw .unknownConsumer }
+        return layers
+    }
+
+    func prefer(_ preference: LayerPreference, for consumer: ConsumerID) async throws(MediaEngineError) {
+        await pass()
+        guard state.withLock({ $0.layers[consumer] != nil }) else { throw .unknownConsumer }
+        guard preference.encodingID != "refused" else { throw .invalidPreference("encodingID is refused") }
+        state.withLock { $0.layers[consumer]?.preference = preference }
+    }
+
+    /// Sets what the videos of every watcher look like.
+    func show(_ layers: [LayerStatus], target: LayerPosition? = nil, current: LayerPosition? = nil) {
+        state.withLock { state in
+            for (consumer, known) in state.layers where known.kind == .video {
+                state.layers[consumer]?.layers = layers
+                state.layers[consumer]?.target = target
+                state.layers[consumer]?.current = current
+            }
+        }
+    }
+
+    /// The watched streams of this number end.
+    func end(consumer index: UInt32) {
+        state.withLock { state in state.layers = state.layers.filter { $0.key.slot.index % 64 != index } }
+    }
+
+    /// Tells that nobody watches these layers of a producer.
+    func tell(unwatched layers: [LayerPosition], of producer: ProducerID) {
+        continuation.yield(.unwatchedLayers(producer, layers))
     }
 
     func updateICE(

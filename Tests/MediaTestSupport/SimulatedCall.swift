@@ -48,8 +48,8 @@ public final class SimulatedCall {
     private var places: [TransportAddress: Int] = [:]
     private let seed: UInt64
     private let consentTimeout: MediaDuration
-    private let certificate: DTLSCertificate
-    private let wallClock: WallClock
+    let certificate: DTLSCertificate
+    let wallClock: WallClock
     private var batch = DatagramBatch(byteCapacity: 1 << 16)
 
     /// Creates a call without peers.
@@ -83,11 +83,11 @@ public final class SimulatedCall {
 
     /// Adds a watcher and begins to connect it.
     public func addWatcher(
-        of producers: [ProducerID], hasRetransmission: Bool = true
+        of producers: [ProducerID], hasRetransmission: Bool = true, hasRedundancy: Bool = false
     ) throws -> (SimulatedWatcher, WatchSession) {
         let watcher = SimulatedWatcher(
             address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
-            hasRetransmission: hasRetransmission, picture: picture)
+            hasRetransmission: hasRetransmission, hasRedundancy: hasRedundancy, picture: picture)
         let session = try engine.watch(
             offer: watcher.offer, name: "watcher-\(peers.count)", producers: producers, at: instant)
         try add(watcher, session.answer, session.transport)
@@ -108,7 +108,7 @@ public final class SimulatedCall {
         deliverBatch()
     }
 
-    private func add(_ peer: SimulatedPeer, _ answer: String, _ transport: TransportID) throws {
+    func add(_ peer: SimulatedPeer, _ answer: String, _ transport: TransportID) throws {
         try peer.accept(answer: answer, at: instant)
         peers.append(peer)
         guard injectsKeys else { return }
@@ -124,11 +124,11 @@ public final class SimulatedCall {
         peer.install(SRTPKeyingMaterial(profile: profile, local: theirs, remote: ours), at: instant)
     }
 
-    private var nextAddress: TransportAddress {
+    var nextAddress: TransportAddress {
         TransportAddress(ipv4: 0x0A00_0100 + UInt32(peers.count), port: 50_000)
     }
 
-    private var nextSeed: UInt64 { seed &* 1_000_003 &+ UInt64(peers.count) }
+    var nextSeed: UInt64 { seed &* 1_000_003 &+ UInt64(peers.count) }
 
     // MARK: Time
 

@@ -20,10 +20,12 @@ public enum SimulatedOffer {
     }
 
     static let opusPayloadType: UInt8 = 111
+    static let redundantPayloadType: UInt8 = 63
     static let videoPayloadType: UInt8 = 96
     static let retransmissionPayloadType: UInt8 = 97
     static let midIdentifier: UInt8 = 1
     static let transportSequenceNumberIdentifier: UInt8 = 3
+    static let audioLevelIdentifier: UInt8 = 4
     static let ridIdentifier: UInt8 = 10
     static let repairedRidIdentifier: UInt8 = 11
     static let rid = "h"
@@ -34,11 +36,12 @@ public enum SimulatedOffer {
         "a=extmap:\(repairedRidIdentifier) urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
     ]
 
-    /// `signaling` is nil for a watcher. `ssrcs` are those of audio, video and video's retransmissions.
+    /// `signaling` is nil for a watcher. `ssrcs` are those of audio, video and video's retransmissions. Publishers offer
+    /// redundant audio always, as Chromium does.
     package static func text(
         credentials: ICECredentials, fingerprint: CertificateFingerprint, signaling: Signaling?,
         ssrcs: (UInt32, UInt32, UInt32) = (0, 0, 0), hasRetransmission: Bool = true,
-        picture: Picture = .vp8
+        picture: Picture = .vp8, hasRedundancy: Bool = true
     ) -> String {
         let direction = signaling == nil ? "recvonly" : "sendonly"
         var lines = [
@@ -60,6 +63,7 @@ public enum SimulatedOffer {
             "a=extmap:4 urn:ietf:params:rtp-hdrext:ssrc-audio-level", "a=rtpmap:111 opus/48000/2",
             "a=rtcp-fb:111 transport-cc", "a=fmtp:111 minptime=10;useinbandfec=1",
         ]
+        if hasRedundancy { audio += ["a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111"] }
         var video = [
             "a=rtpmap:96 \(picture.rawValue)/90000", "a=rtcp-fb:96 transport-cc", "a=rtcp-fb:96 ccm fir",
             "a=rtcp-fb:96 nack",
@@ -83,7 +87,7 @@ public enum SimulatedOffer {
         case nil:
             break
         }
-        section("audio", [opusPayloadType], "0", audio)
+        section("audio", hasRedundancy ? [opusPayloadType, redundantPayloadType] : [opusPayloadType], "0", audio)
         section(
             "video", hasRetransmission ? [videoPayloadType, retransmissionPayloadType] : [videoPayloadType], "1", video)
         return lines.map { $0 + "\r\n" }.joined()

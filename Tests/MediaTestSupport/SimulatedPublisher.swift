@@ -36,6 +36,12 @@ public final class SimulatedPublisher: SimulatedPeer {
     public var isPaused = false
     /// Whether it has stopped sending pictures.
     public var isVideoPaused = false
+    /// What each 20 ms of its sound are like; nil for packets without a level.
+    public var sound: ((MediaInstant) -> SimulatedSound)?
+    /// How many earlier packets of sound each one repeats. Source: RFC 2198.
+    public var redundancy = 0
+    /// The payload of each packet of sound sent, without what it repeats; kept while it repeats any.
+    public private(set) var sounds: [(payload: [UInt8], timestamp: UInt32)] = []
     /// Packets of picture sent again.
     public private(set) var retransmissions = 0
     /// Numbers the engine asked for.
@@ -131,12 +137,37 @@ public final class SimulatedPublisher: SimulatedPeer {
     }
 
     private func sendAudio(at instant: MediaInstant) {
-        let payload = [UInt8](repeating: UInt8(truncatingIfNeeded: audioPackets), count: 80)
+        var payload = [UInt8](repeating: UInt8(truncatingIfNeeded: audioPackets), count: 80)
+        var payloadType = SimulatedOffer.opusPayloadType
+        let timestamp = timestamp(at: instant, clockRate: 48_000)
+        var level: UInt8?
+        switch sound?(instant) {
+        case .unsent: return
+        case .level(let value): level = value
+        case nil: break
+        }
+        if redundancy > 0 {
+            payload = [UInt8](repeating: UInt8(truncatingIfNeeded: audioPackets), count: 40 + audioPackets % 50)
+            sounds.append((payload, timestamp))
+            payload = redundant(payload, at: timestamp)
+            payloadType = SimulatedOffer.redundantPayloadType
+        }
         send(
-            payload, ssrc: audioSSRC, payloadType: SimulatedOffer.opusPayloadType, index: audioIndex,
-            timestamp: timestamp(at: instant, clockRate: 48_000), marker: false, mid: "0")
+            payload, ssrc: audioSSRC, payloadType: payloadType, index: audioIndex,
+            timestamp: timestamp, marker: false, mid: "0", level: level)
         audioIndex += 1
         audioPackets += 1
+    }
+
+    /// The newest sound behind those before it. Source: RFC 2198, section 3.
+    private func redundant(_ payload: [UInt8], at timestamp: UInt32) -> [UInt8] {
+        let earlier = sounds.dropLast().suffix(redundancy)
+        var bytes: [UInt8] = []
+        for sound in earlier {
+            bytes.append(0x80 | SimulatedOffer.opusPayloadType)
+            bytes.append(bigEndian24: (timestamp &- sound.timestamp) << 10 | UInt32(sound.payload.count))
+        }
+        return bytes + [SimulatedOffer.opusPayloadType] + earlier.flatMap(\.payload) + payload
     }
 
     private func sendFrame(at instant: MediaInstant) {
@@ -166,7 +197,7 @@ public final class SimulatedPublisher: SimulatedPeer {
 
     private func send(
         _ payload: [UInt8], ssrc: UInt32, payloadType: UInt8, index: UInt64, timestamp: UInt32, marker: Bool,
-        mid: String
+        mid: String, level: UInt8? = nil
     ) {
         transportSequenceNumber &+= 1
         var packet: [UInt8] = [0x90, payloadType | (marker ? 0x80 : 0)]
@@ -180,6 +211,7 @@ public final class SimulatedPublisher: SimulatedPeer {
             block += [identifier << 4 | UInt8(text.utf8.count - 1)] + Array(text.utf8)
         }
         append(SimulatedOffer.midIdentifier, mid)
+        if let level { block += [SimulatedOffer.audioLevelIdentifier << 4, 0x80 | level] }
         if signaling == .rid, payloadType == SimulatedOffer.videoPayloadType {
             append(SimulatedOffer.ridIdentifier, SimulatedOffer.rid)
         } else if signaling == .rid, payloadType == SimulatedOffer.retransmissionPayloadType {

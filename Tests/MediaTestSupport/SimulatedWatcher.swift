@@ -30,6 +30,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     public var sendsNACKs = true
 
     private let hasRetransmission: Bool
+    private let hasRedundancy: Bool
     private let picture: SimulatedOffer.Picture
     private var seen: [UInt32: [UInt64: Int]] = [:]
     private var missing: [UInt64: MediaInstant] = [:]
@@ -44,9 +45,10 @@ public final class SimulatedWatcher: SimulatedPeer {
 
     init(
         address: TransportAddress, link: SimulatedLink.Behaviour, seed: UInt64, certificate: DTLSCertificate,
-        consentTimeout: MediaDuration, hasRetransmission: Bool, picture: SimulatedOffer.Picture
+        consentTimeout: MediaDuration, hasRetransmission: Bool, hasRedundancy: Bool, picture: SimulatedOffer.Picture
     ) {
         self.hasRetransmission = hasRetransmission
+        self.hasRedundancy = hasRedundancy
         self.picture = picture
         super.init(
             address: address, link: link, seed: seed, certificate: certificate, consentTimeout: consentTimeout)
@@ -55,7 +57,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     var offer: String {
         SimulatedOffer.text(
             credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: nil,
-            hasRetransmission: hasRetransmission, picture: picture)
+            hasRetransmission: hasRetransmission, picture: picture, hasRedundancy: hasRedundancy)
     }
 
     /// How long the picture stood still in total until `end`: every wait for a frame that is 150 ms longer than usual.
@@ -98,7 +100,8 @@ public final class SimulatedWatcher: SimulatedPeer {
         let payload = packet[header.headerByteCount...]
         if keepsPackets { packets.append((header, index, Array(payload))) }
         switch header.payloadType {
-        case SimulatedOffer.opusPayloadType:
+        case SimulatedOffer.opusPayloadType,
+            SimulatedOffer.redundantPayloadType where hasRedundancy:
             audioPackets += 1
             note(header, index, at: instant)
         case SimulatedOffer.videoPayloadType:

@@ -155,7 +155,8 @@ extension MediaEngine {
     private func target(_ stream: SlotID, _ spatial: Int, _ preference: LayerPreference) -> LayerTarget {
         var temporal = min(Int(streams[stream].shape.temporalLayer), preference.temporalLayer ?? .max)
         if let maximum = preference.maximumFrameRate {
-            while temporal > 0, streams[stream].frameRate(spatial: spatial, temporal: temporal) > Double(maximum) * 1.1 {
+            while temporal > 0, streams[stream].frameRate(spatial: spatial, temporal: temporal) > Double(maximum) * 1.1
+            {
                 temporal -= 1
             }
         }

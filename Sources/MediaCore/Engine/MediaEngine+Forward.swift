@@ -132,13 +132,20 @@ extension MediaEngine {
         let consumer = run.consumer
         guard let source = consumer.pointee.source, let stream = streams.unsafeElement(source) else { return true }
         let start = stream.pointee.arrivals.start
+        // What is shed may be where it would have had to resume.
+        var resumes = false
         if consumer.pointee.position < start {
+            resumes = stream.pointee.arrivals.hasResumptions
             // The worker is far behind: it sheds the oldest.
             drops.count(.outputFull, times: start - consumer.pointee.position)
             consumer.pointee.position = start
         }
         while consumer.pointee.position < stream.pointee.arrivals.end {
             if let packet = stream.pointee.store.record(stream.pointee.arrivals[consumer.pointee.position]) {
+                if resumes || stream.pointee.arrivals.isResumption(consumer.pointee.position) {
+                    consumer.pointee.resume(at: packet.extendedSequenceNumber)
+                    resumes = false
+                }
                 guard forward(packet, of: stream, run) else { return false }
             }
             consumer.pointee.position += 1
@@ -175,10 +182,12 @@ extension MediaEngine {
 
     /// Writes one packet for one consumer; there is room.
     private mutating func depart(
-        _ packet: StoredPacket, as sequenceNumber: Int64, isFiller: Bool, of stream: UnsafeMutablePointer<InboundStream>,
+        _ packet: StoredPacket, as sequenceNumber: Int64, isFiller: Bool,
+        of stream: UnsafeMutablePointer<InboundStream>,
         _ run: DepartureRun
     ) {
         let transport = run.transport
+        let packet = run.consumer.pointee.form(of: packet)
         if jobs.isFull { protectQueued(run.transportID) }
         let number = transport.pointee.takeTransportSequenceNumber()
         let source = stream.pointee.store.unsafeBytes(packet)

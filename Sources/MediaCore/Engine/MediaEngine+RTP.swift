@@ -45,7 +45,8 @@ extension MediaEngine {
 
         switch source {
         case .media(let stream):
-            guard header.payloadType == streams[stream].codec.payloadType else { return .rtpUnknownPayloadType }
+            let content = payload.extracting(0..<Int(packet.payloadByteCount))
+            if let reason = packet.readFormat(header, content, streams[stream].codec) { return reason }
             return store(packet, in: stream, recovered: false, at: instant)
         case .retransmission(of: let stream):
             guard header.payloadType == streams[stream].codec.retransmissionPayloadType else {
@@ -162,16 +163,18 @@ extension MediaEngine {
             transports[transport].goodbyeDeadline = nil
         }
         lookAtLayers(packet, stream, at: instant)
-        announce(packet, of: stream)
+        announce(packet, of: stream, at: instant)
         if transports[transport].nextReport == nil { transports[transport].nextReport = instant + .milliseconds(500) }
         touch(transport)
         return nil
     }
 
     /// Lets the stream's consumers know of a packet.
-    private mutating func announce(_ packet: StoredPacket, of id: SlotID) {
+    private mutating func announce(_ packet: StoredPacket, of id: SlotID, at instant: MediaInstant) {
         guard let stream = streams.unsafeElement(id) else { return }
-        stream.pointee.arrivals.append(packet.extendedSequenceNumber)
+        let admission = admission(of: packet, in: stream, at: instant)
+        guard admission != .silenced else { return }
+        stream.pointee.arrivals.append(packet.extendedSequenceNumber, isResumption: admission == .heardAgain)
         guard !stream.pointee.isDirty, !stream.pointee.subscribers.isEmpty else { return }
         stream.pointee.isDirty = true
         dirty.append(id)
@@ -213,7 +216,10 @@ extension MediaEngine {
         let codec = producers[producer].parameters.codec
         let memory = UnsafeRawPointer(scratch.unsafeBase)
         var packet = packet
-        if header.payloadType == codec.payloadType {
+        if header.payloadType == codec.payloadType || header.payloadType == codec.redundantPayloadType {
+            let content = RawSpan(
+                _unsafeStart: memory.advanced(by: Int(packet.headerByteCount)), byteCount: Int(packet.payloadByteCount))
+            if let reason = packet.readFormat(header, content, codec) { return reason }
             guard let stream = createStream(header.ssrc, names.rid, producer, transport, at: instant) else {
                 return .rtpUnknownSource
             }
@@ -247,6 +253,7 @@ extension MediaEngine {
         let matches = transports[transport].producers.filter {
             let codec = producers[$0].parameters.codec
             return codec.payloadType == header.payloadType || codec.retransmissionPayloadType == header.payloadType
+                || codec.redundantPayloadType == header.payloadType
         }
         return matches.count == 1 ? matches[0] : nil
     }
@@ -289,6 +296,21 @@ extension MediaEngine {
             producers[producer].streams.removeAll { $0 == stream }
             unsettle(producer)
         }
+    }
+}
+
+extension StoredPacket {
+    /// Looks at a packet's payload type, and at what stands before its own content; why it can't be used, if so.
+    fileprivate mutating func readFormat(
+        _ header: RTPHeader, _ payload: RawSpan, _ codec: RTPCodecParameters
+    ) -> DropReason? {
+        guard header.payloadType != codec.payloadType else { return nil }
+        guard header.payloadType == codec.redundantPayloadType else { return .rtpUnknownPayloadType }
+        guard let redundancy = RedundantAudio(payload), redundancy.holdsOnly(codec.payloadType) else {
+            return .rtpUnusableDescriptor
+        }
+        redundantByteCount = UInt16(truncatingIfNeeded: redundancy.primary.offset)
+        return nil
     }
 }
 

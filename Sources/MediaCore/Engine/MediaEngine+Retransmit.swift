@@ -49,7 +49,7 @@ extension MediaEngine {
         guard sent.mayBeRepeated(at: route.instant, roundTrip: consumer.pointee.remote.roundTrip),
             let origin = consumer.pointee.sourceRun(sent.rewrite.run),
             let stream = streams.unsafeElement(origin.stream),
-            let packet = stream.pointee.store.record(lowBits: sent.source),
+            let packet = stream.pointee.store.record(lowBits: sent.source).map({ consumer.pointee.form(of: $0) }),
             // Of templates that have changed, the old decode targets are not known any more.
             !sent.rewrite.flags.contains(.activeMask)
                 || packet.layers.targetsVersion == stream.pointee.reader.targets.version,
@@ -78,4 +78,3 @@ extension MediaEngine {
         run.transport.pointee.countSent(byteCount)
     }
 }
-

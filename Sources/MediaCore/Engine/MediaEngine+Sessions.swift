@@ -17,7 +17,8 @@ extension MediaEngine {
         let answer: SessionDescription
         do throws(SDPError) {
             (remote, media, answer) = try PublishNegotiation.accept(
-                offer: offer, local: local, sessionID: sessionID())
+                offer: offer, local: local, sessionID: sessionID(),
+                prefersRedundantAudio: configuration.prefersRedundantAudio)
         } catch {
             throw .unacceptableOffer(error.description)
         }
@@ -204,6 +205,7 @@ extension MediaEngine {
             transports[transport].dtls.close(on: path, at: instant, transmit: &output)
         }
         for producer in transports[transport].producers {
+            removeFromSpeakers(producer)
             for stream in producers[producer].streams { _ = streams.remove(stream) }
             _ = producers.remove(producer)
         }

@@ -21,6 +21,8 @@ extension MediaEngine {
             let stream = streams.unsafeElement(wanted.stream)
         else { return true }
         guard let start = beginning(of: stream, for: run) else {
+            // Sound that pauses is waited for.
+            guard stream.pointee.isVideo else { return true }
             stream.pointee.keyframes.want(at: run.route.instant)
             touch(stream.pointee.transport)
             return true

@@ -18,6 +18,7 @@ public struct MediaEngine: ~Copyable {
     var producers: SlotTable<Producer>
     var consumers: SlotTable<Consumer>
     var streams: SlotTable<InboundStream>
+    var speakerGroups: SlotTable<SpeakerGroup>
 
     /// Demultiplexing: validated addresses, addresses whose validation is under way, and username fragments.
     var paths: [NetworkPath: SlotID] = [:]
@@ -62,6 +63,7 @@ public struct MediaEngine: ~Copyable {
         producers = SlotTable()
         consumers = SlotTable()
         streams = SlotTable()
+        speakerGroups = SlotTable()
         scratch = ByteStorage(byteCount: 2 * PacketStore.maximumPacketByteCount)
         jobs = ProtectionQueue()
     }

@@ -10,6 +10,9 @@ public struct MediaEngineConfiguration: Sendable {
     public var maximumTransports = 4096
     /// The largest datagram to send, in bytes of UDP payload. 576 to 1,472.
     public var maximumDatagramSize = 1200
+    /// Whether publishers that can are asked for redundant audio (RFC 2198). Without, it is taken from those that send it
+    /// by themselves. Watchers that offer it get it as it comes, all others plain.
+    public var prefersRedundantAudio = false
 
     /// Creates a configuration that announces the given addresses.
     public init(candidates: [ICECandidate]) {

@@ -14,6 +14,8 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
     case unknownProducer
     /// The consumer has closed.
     case unknownConsumer
+    /// The group of speakers has been removed.
+    case unknownSpeakerGroup
     /// A layer preference out of range; the text names the field and the range.
     case invalidPreference(String)
     /// The engine's worker has been shut down.
@@ -32,6 +34,7 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
         case .unknownTransport: "the session has closed"
         case .unknownProducer: "the stream has closed"
         case .unknownConsumer: "the watched stream has closed"
+        case .unknownSpeakerGroup: "the group of speakers has been removed"
         case .stopped: "the engine has stopped"
         case .tooManyTransports: "the engine is at its limit of transports"
         case .cryptography(let text): "cryptography failed: \(text)"

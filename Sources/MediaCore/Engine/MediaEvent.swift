@@ -7,6 +7,9 @@ public enum MediaEvent: Sendable {
     /// Which layers of a video nobody watches any more: its publisher may stop them until somebody does. Layers that are
     /// not named are watched. Comes whenever that changes.
     case unwatchedLayers(ProducerID, [LayerPosition])
+    /// Who is the dominant speaker of a group; nil when the last one has left. Comes when that changes, once a second at
+    /// most but for those who leave.
+    case dominantSpeaker(SpeakerGroupID, ProducerID?)
 }
 
 /// Why a transport closed.

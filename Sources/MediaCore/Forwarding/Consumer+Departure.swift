@@ -13,6 +13,11 @@ extension Consumer {
         header.byteCountBound(packet) + 2 + Int(packet.payloadByteCount) + tagByteCount
     }
 
+    /// A stored packet as this watcher can take it.
+    func form(of packet: StoredPacket) -> StoredPacket {
+        packet.redundantByteCount > 0 && redundantPayloadType == nil ? packet.withoutRedundancy : packet
+    }
+
     /// Writes a packet that was never sent before, under its number; the caller has made sure of room in both queues.
     mutating func depart(
         _ packet: StoredPacket, as number: Int64, from source: UnsafeRawPointer, targets: borrowing DecodeTargets,
@@ -56,7 +61,8 @@ extension Consumer {
     ) -> Int {
         let rewrite = sent.rewrite
         var departure = departure(
-            rewrite, packet, targets: targets, ssrc: ssrc, payloadType: payloadType,
+            rewrite, packet, targets: targets, ssrc: ssrc,
+            payloadType: packet.redundantByteCount > 0 ? redundantPayloadType ?? payloadType : payloadType,
             sequenceNumber: UInt16(truncatingIfNeeded: sequenceNumber))
         departure.transportSequenceNumber = sent.transportSequenceNumber
         departure.absoluteSendTime = sent.absoluteSendTime
@@ -135,7 +141,8 @@ extension Consumer {
         let isLong = layers.flags.contains(.longPictureNumber)
         let mask: UInt16 = isLong ? 0x7FFF : 0x7F
         let number = rewrite.pictureNumber & mask
-        let isSame = layers.pictureNumberOffset == 0
+        let isSame =
+            layers.pictureNumberOffset == 0
             || number == UInt16(truncatingIfNeeded: layers.pictureNumber) & mask
         guard !isSame || layers.levelZeroOffset != 0 && run.levelZeroOffset != 0 else { return 0 }
         let pictureOffset = Int(layers.pictureNumberOffset)

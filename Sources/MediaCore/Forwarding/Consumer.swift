@@ -11,6 +11,8 @@ struct Consumer: ~Copyable {
     let header: OutboundHeader
     let ssrc: UInt32
     let payloadType: UInt8
+    /// The payload type of redundant audio; nil for a watcher that gets it plain.
+    let redundantPayloadType: UInt8?
     var history: SentHistory
     /// The stream it is fed from; nil until a packet it can start with has come.
     private(set) var source: SlotID?
@@ -72,6 +74,7 @@ struct Consumer: ~Copyable {
         let encoding = parameters.encodings.first ?? RTPEncodingParameters()
         ssrc = encoding.ssrc ?? 0
         payloadType = parameters.codec.payloadType
+        redundantPayloadType = parameters.codec.redundantPayloadType
         retransmissionSSRC = encoding.retransmissionSSRC ?? 0
         history = SentHistory(capacity: parameters.kind == .video ? 512 : 64)
         timeline = SourceTimeline(clockRate: parameters.codec.codec.clockRate)
@@ -130,6 +133,11 @@ struct Consumer: ~Copyable {
         timestampOffset = timeline.offset(
             of: lead.newest, clock: clock, previous: before, newest: newest, leastStep: Int64(lead.pictureCount))
         return true
+    }
+
+    /// Goes on at one of the source's packets after others that were not for it: numbers have no hole, time has passed.
+    mutating func resume(at source: Int64) {
+        numbers.begin(at: source, as: highestSent + 1)
     }
 
     /// Forgets its source: it goes on with whatever it can begin with next.

@@ -10,8 +10,8 @@ struct Departure {
     var transportSequenceNumber: UInt16
     /// 24 bits: seconds as 6.18 fixed point.
     var absoluteSendTime: UInt32
-    /// The numbers of the dependency descriptor, where it has one.
-    var frameNumber: UInt16 = 0
+    /// The numbers of the dependency descriptor, where it gets others than it came with.
+    var frameNumber: UInt16?
     var activeTargets: UInt32?
 }
 
@@ -131,11 +131,14 @@ struct OutboundHeader {
         _ block: inout ExtensionBlock, _ departure: Departure, _ packet: StoredPacket, from source: UnsafeRawPointer
     ) {
         let range = packet.dependencyDescriptor
+        guard let frameNumber = departure.frameNumber else {
+            return block.copy(dependencyDescriptor, range, from: source)
+        }
         let start = block.offset
         block.begin(dependencyDescriptor, Int(range.count))
         let bytes = UnsafeRawBufferPointer(start: source.advanced(by: Int(range.offset)), count: Int(range.count))
         let count = DependencyDescriptorWriter.write(
-            bytes, packet.layers, frameNumber: departure.frameNumber, activeTargets: departure.activeTargets,
+            bytes, packet.layers, frameNumber: frameNumber, activeTargets: departure.activeTargets,
             to: block.memory.advanced(by: block.offset))
         // It may have grown.
         block.offset = start

@@ -5,6 +5,8 @@ struct Producer: ~Copyable {
     /// The received streams: one, or one for each simulcast encoding.
     var streams: [SlotID] = []
     var consumers: [SlotID] = []
+    /// Its place in a group of speakers; nil when it is in none.
+    var seat: SpeakerSeat?
     /// When its layers are looked at next.
     var nextLook = MediaInstant(nanoseconds: .min)
     /// Layers that nobody watches, as last told.

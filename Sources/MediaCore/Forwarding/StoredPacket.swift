@@ -15,6 +15,9 @@ struct StoredPacket {
     var payloadByteCount: UInt16 = 0
     var timestamp: UInt32 = 0
     var marker = false
+    /// How many bytes of redundant audio stand before the packet's own block, their headers included; 0 for packets of
+    /// any other payload. Source: RFC 2198.
+    var redundantByteCount: UInt16 = 0
     /// What its payload or its dependency descriptor says of its frame.
     var layers = FrameLayers()
     var arrival = MediaInstant(nanoseconds: 0)
@@ -30,6 +33,15 @@ struct StoredPacket {
 
     /// Whether decoding may begin here. Always, with sound: no packet of it needs another.
     var isKeyframeStart: Bool { layers.flags.contains(.keyframeStart) }
+
+    /// The packet without redundant audio: what stands before its own block counts as header.
+    var withoutRedundancy: StoredPacket {
+        var packet = self
+        packet.headerByteCount += redundantByteCount
+        packet.payloadByteCount -= redundantByteCount
+        packet.redundantByteCount = 0
+        return packet
+    }
 
     var byteCount: Int { Int(headerByteCount) + Int(payloadByteCount) }
 }

@@ -2,13 +2,13 @@
 ///
 /// Payload descriptors know nothing of them: for their streams, target `4 * spatial + temporal` stands for all that is
 /// needed to show that spatial layer at that temporal layer. Dependency descriptors number their targets themselves.
-struct DecodeTargets: Sendable {
+package struct DecodeTargets: Sendable {
     /// The spatial and the temporal layers that payload descriptors may name.
     static let payloadLayers = 4
 
     /// Tells one layout from the next; counts up, and wraps.
-    private(set) var version: UInt8 = 0
-    private(set) var count = Self.payloadLayers * Self.payloadLayers
+    package private(set) var version: UInt8 = 0
+    package private(set) var count = Self.payloadLayers * Self.payloadLayers
     /// Spatial layer in the high four bits, temporal layer in the low four, by decode target.
     private var layers = InlineArray<32, UInt8>(repeating: 0)
 
@@ -29,10 +29,10 @@ struct DecodeTargets: Sendable {
     }
 
     /// The spatial layer of a target below `count`.
-    func spatialLayer(_ target: Int) -> Int { Int(layers[target & 31] >> 4) }
+    package func spatialLayer(_ target: Int) -> Int { Int(layers[target & 31] >> 4) }
 
     /// The temporal layer of a target below `count`.
-    func temporalLayer(_ target: Int) -> Int { Int(layers[target & 31] & 15) }
+    package func temporalLayer(_ target: Int) -> Int { Int(layers[target & 31] & 15) }
 
     /// The targets that are no higher in either layer than one of them.
     func mask(upTo target: Int) -> UInt32 {

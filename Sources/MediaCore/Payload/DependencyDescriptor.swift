@@ -27,15 +27,17 @@ struct DependencyDescriptor {
     /// Nil when it is too short, or says what can't be.
     init?(_ bytes: RawSpan, known: DependencyStructure?) {
         do throws(WireError) {
-            var reader = BitReader(bytes)
-            isFrameStart = try reader.readFlag()
-            isFrameEnd = try reader.readFlag()
-            templateID = Int(try reader.read(6))
-            frameNumber = UInt16(truncatingIfNeeded: try reader.read(16))
-            guard reader.remaining > 0 else {
+            let first = try bytes.uint8(at: 0)
+            isFrameStart = first & 0x80 != 0
+            isFrameEnd = first & 0x40 != 0
+            templateID = Int(first & 0x3F)
+            frameNumber = try bytes.uint16(at: 1)
+            guard bytes.byteCount > Self.mandatoryByteCount else {
                 adopt(known)
                 return
             }
+            var reader = BitReader(bytes)
+            try reader.skip(8 * Self.mandatoryByteCount)
             hasStructure = try reader.readFlag()
             let hasActiveTargets = try reader.readFlag()
             let hasOwnTargets = try reader.readFlag()

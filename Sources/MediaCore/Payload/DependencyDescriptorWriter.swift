@@ -2,9 +2,9 @@
 /// layers are left out, with the decode targets that are still sent.
 ///
 /// Source: AOM, RTP payload format for AV1, appendix A.8.
-enum DependencyDescriptorWriter {
+package enum DependencyDescriptorWriter {
     /// By how many bytes a descriptor may grow: five flags and the bits of 32 decode targets.
-    static let maximumGrowth = 5
+    package static let maximumGrowth = 5
     /// What a header extension can hold.
     private static let maximumByteCount = 255
     /// The flag that says that the bitmask of active decode targets is there, in the byte behind the mandatory fields.
@@ -18,7 +18,7 @@ enum DependencyDescriptorWriter {
     ///   - frameNumber: the frame number to write.
     ///   - activeTargets: the decode targets to name as active; nil to leave them as they are.
     ///   - destination: room for `source.count + maximumGrowth` bytes.
-    static func write(
+    package static func write(
         _ source: UnsafeRawBufferPointer, _ layers: FrameLayers, frameNumber: UInt16, activeTargets: UInt32?,
         to destination: UnsafeMutableRawPointer
     ) -> Int {
@@ -35,9 +35,11 @@ enum DependencyDescriptorWriter {
             return source.count
         }
         guard source.count > DependencyDescriptor.mandatoryByteCount else {
+            let count = (DependencyStructure.firstBit + bits + 7) / 8
+            for index in source.count..<count { room[index] = 0 }
             room[3] = maskFlag
             put(activeTargets, bits, at: DependencyStructure.firstBit, in: room)
-            return (DependencyStructure.firstBit + bits + 7) / 8
+            return count
         }
         let bit = Int(layers.activeMaskBit)
         let count = source.count + (bits + 7) / 8

@@ -2,62 +2,66 @@
 /// the numbers that have to stay consecutive when frames are left out.
 ///
 /// Decode targets are what a watcher can choose among, bit by bit: see `DecodeTargets`.
-struct FrameLayers {
-    struct Flags: OptionSet {
-        var rawValue: UInt16
+package struct FrameLayers: Equatable, Sendable {
+    package struct Flags: OptionSet, Sendable {
+        package var rawValue: UInt16
+
+        package init(rawValue: UInt16) {
+            self.rawValue = rawValue
+        }
 
         /// The first packet of its frame (with spatial layers, of its layer's frame).
-        static let frameStart = Flags(rawValue: 1)
+        package static let frameStart = Flags(rawValue: 1)
         /// The last packet of its frame (with spatial layers, of its layer's frame).
-        static let frameEnd = Flags(rawValue: 2)
+        package static let frameEnd = Flags(rawValue: 2)
         /// A packet of a picture that refers to nothing before it, whichever spatial layer it belongs to.
-        static let keyframe = Flags(rawValue: 4)
+        package static let keyframe = Flags(rawValue: 4)
         /// The first packet of such a picture: decoding may begin here.
-        static let keyframeStart = Flags(rawValue: 8)
+        package static let keyframeStart = Flags(rawValue: 8)
         /// Its frame is predicted from the next lower spatial layer of the same picture.
-        static let interLayerPredicted = Flags(rawValue: 16)
+        package static let interLayerPredicted = Flags(rawValue: 16)
         /// It carries a dependency descriptor, which the other values come from.
-        static let described = Flags(rawValue: 32)
+        package static let described = Flags(rawValue: 32)
         /// Its dependency descriptor refers to templates that have not come yet: nothing is known of its layer.
-        static let unresolved = Flags(rawValue: 64)
+        package static let unresolved = Flags(rawValue: 64)
         /// `pictureNumber` has 15 bits on the wire, else 7.
-        static let longPictureNumber = Flags(rawValue: 128)
+        package static let longPictureNumber = Flags(rawValue: 128)
         /// Its dependency descriptor has a bitmask of active decode targets of its own.
-        static let ownActiveMask = Flags(rawValue: 256)
+        package static let ownActiveMask = Flags(rawValue: 256)
     }
 
-    var flags: Flags = []
-    var spatialLayer: UInt8 = 0
-    var temporalLayer: UInt8 = 0
+    package var flags: Flags = []
+    package var spatialLayer: UInt8 = 0
+    package var temporalLayer: UInt8 = 0
     /// Which layout of decode targets the masks are about: `DecodeTargets.version` of the stream when it was read.
-    var targetsVersion: UInt8 = 0
+    package var targetsVersion: UInt8 = 0
     /// The temporal layer of a target's own spatial layer that must have been forwarded without a gap for `switchTo`
     /// to hold for the target.
-    var switchNeedsTemporal: UInt8 = 0
+    package var switchNeedsTemporal: UInt8 = 0
 
     /// Decode targets that the frame is part of. All, for streams without layers.
-    var presentIn: UInt32 = .max
+    package var presentIn: UInt32 = .max
     /// Decode targets that a watcher can change over to at this frame, provided that it has what they build on.
-    var switchTo: UInt32 = 0
+    package var switchTo: UInt32 = 0
     /// Decode targets that begin anew at this frame: nothing before it is needed.
-    var restarts: UInt32 = 0
+    package var restarts: UInt32 = 0
     /// Decode targets that the publisher sends at present, by its dependency descriptor.
-    var activeTargets: UInt32 = .max
+    package var activeTargets: UInt32 = .max
 
     /// The payload descriptor's picture id, without wraps; 0 when there is none.
-    var pictureNumber: Int64 = 0
+    package var pictureNumber: Int64 = 0
     /// Where the picture id stands in the payload; 0 when there is none.
-    var pictureNumberOffset: UInt8 = 0
+    package var pictureNumberOffset: UInt8 = 0
     /// Where TL0PICIDX stands in the payload; 0 when there is none.
-    var levelZeroOffset: UInt8 = 0
+    package var levelZeroOffset: UInt8 = 0
     /// TL0PICIDX. Source: RFC 7741, section 4.2.
-    var levelZeroIndex: UInt8 = 0
+    package var levelZeroIndex: UInt8 = 0
 
     /// The dependency descriptor's number of decode targets; 0 without templates.
-    var targetCount: UInt8 = 0
+    package var targetCount: UInt8 = 0
     /// The bit of the dependency descriptor at which the bitmask of active decode targets stands or would stand: behind
     /// the template structure. 0 when the descriptor has the mandatory fields only.
-    var activeMaskBit: UInt16 = 0
+    package var activeMaskBit: UInt16 = 0
     /// The dependency descriptor's frame number, without wraps.
-    var frameNumber: Int64 = 0
+    package var frameNumber: Int64 = 0
 }

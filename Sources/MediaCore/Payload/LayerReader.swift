@@ -4,9 +4,9 @@
 /// It remembers what packets refer to: templates, scalability structures, the last numbers. Reading a packet once more
 /// does no harm; one that came before its templates is told once they are there.
 package struct LayerReader: Sendable {
-    let codec: MediaCodec
+    package let codec: MediaCodec
     /// The layout that the masks of the packets read from now on are about.
-    private(set) var targets = DecodeTargets()
+    package private(set) var targets = DecodeTargets()
     /// Width and height in pixels by spatial layer, as far as the stream itself tells; 0 where it does not.
     private(set) var sizes = InlineArray<4, FrameSize>(repeating: FrameSize())
 
@@ -26,7 +26,7 @@ package struct LayerReader: Sendable {
     ///   - payload: the decrypted payload without padding.
     ///   - descriptor: the dependency descriptor; nil when the packet has none.
     ///   - marker: the RTP header's marker bit.
-    mutating func read(_ payload: RawSpan, descriptor: RawSpan?, marker: Bool) -> FrameLayers? {
+    package mutating func read(_ payload: RawSpan, descriptor: RawSpan?, marker: Bool) -> FrameLayers? {
         guard codec != .opus else { return FrameLayers() }
         guard let descriptor else { return readUndescribed(payload, marker: marker) }
 

@@ -26,6 +26,12 @@ package struct RedundantAudio: Sendable {
         (0..<redundantCount).contains(index) ? blocks[index] : nil
     }
 
+    /// Whether all blocks have one payload type.
+    func holdsOnly(_ payloadType: UInt8) -> Bool {
+        guard primary.payloadType == payloadType else { return false }
+        return (0..<redundantCount).allSatisfy { blocks[$0].payloadType == payloadType }
+    }
+
     /// Nil when it is malformed, has too many blocks or no sound of its own.
     package init?(_ payload: RawSpan) {
         do throws(WireError) {

@@ -58,6 +58,8 @@ public struct RTPCodecParameters: Hashable, Sendable {
     public var payloadType: UInt8
     /// The payload type of RFC 4588 retransmissions of it; nil when none was negotiated.
     public var retransmissionPayloadType: UInt8?
+    /// The payload type of RFC 2198 redundant audio whose blocks are of this codec; nil when none was negotiated.
+    public var redundantPayloadType: UInt8?
     /// The text of its `a=fmtp`, without the payload type; empty when there is none.
     public var formatParameters: String
     /// The feedback both ends understand.
@@ -65,12 +67,13 @@ public struct RTPCodecParameters: Hashable, Sendable {
 
     /// Creates codec parameters.
     public init(
-        codec: MediaCodec, payloadType: UInt8, retransmissionPayloadType: UInt8? = nil, formatParameters: String = "",
-        feedback: RTCPFeedbackTypes = []
+        codec: MediaCodec, payloadType: UInt8, retransmissionPayloadType: UInt8? = nil,
+        redundantPayloadType: UInt8? = nil, formatParameters: String = "", feedback: RTCPFeedbackTypes = []
     ) {
         self.codec = codec
         self.payloadType = payloadType
         self.retransmissionPayloadType = retransmissionPayloadType
+        self.redundantPayloadType = redundantPayloadType
         self.formatParameters = formatParameters
         self.feedback = feedback
     }
@@ -84,12 +87,17 @@ public struct RTPEncodingParameters: Hashable, Sendable {
     public var retransmissionSSRC: UInt32?
     /// Its restriction identifier; nil without simulcast. Source: RFC 8851.
     public var rid: String?
+    /// Whether it is paused at first. Source: RFC 8853, section 5.2.
+    public var isPaused: Bool
 
     /// Creates encoding parameters.
-    public init(ssrc: UInt32? = nil, retransmissionSSRC: UInt32? = nil, rid: String? = nil) {
+    public init(
+        ssrc: UInt32? = nil, retransmissionSSRC: UInt32? = nil, rid: String? = nil, isPaused: Bool = false
+    ) {
         self.ssrc = ssrc
         self.retransmissionSSRC = retransmissionSSRC
         self.rid = rid
+        self.isPaused = isPaused
     }
 }
 

@@ -8,6 +8,8 @@ struct AnsweredSection {
     var headerExtensionLines: [SDPLine]
     /// Lines about streams, after the codec.
     var streamLines: [SDPLine] = []
+    /// Whether redundant audio stands before the plain, which asks the peer to send it.
+    var prefersRedundantAudio = false
 
     /// The section of the answer.
     ///
@@ -44,6 +46,11 @@ struct AnsweredSection {
             formats.append("\(retransmission)")
             lines.append(SDPLine("rtpmap", "\(retransmission) rtx/\(codec.codec.clockRate)"))
             lines.append(SDPLine("fmtp", "\(retransmission) apt=\(payloadType)"))
+        }
+        if let redundant = codec.redundantPayloadType {
+            formats.insert("\(redundant)", at: prefersRedundantAudio ? 0 : formats.count)
+            lines.append(SDPLine("rtpmap", "\(redundant) red/\(codec.codec.clockRate)\(channels)"))
+            lines.append(SDPLine("fmtp", "\(redundant) \(payloadType)/\(payloadType)"))
         }
         return MediaDescription(
             type: offered.type, port: 9, transport: offered.transport, formats: formats, lines: lines + streamLines)

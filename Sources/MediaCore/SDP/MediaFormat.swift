@@ -28,6 +28,14 @@ struct MediaFormat: Equatable, Sendable {
         return SDPText.decimal(text)
     }
 
+    /// The payload type of its blocks, when it is redundant audio. Source: RFC 2198, section 5.
+    var redundantPrimary: UInt8? {
+        guard name.lowercased() == "red", clockRate == 48_000, channels == 2 else { return nil }
+        let blocks = parameters.split(separator: "/", omittingEmptySubsequences: false)
+        guard blocks.count == 2, blocks[0] == blocks[1] else { return nil }
+        return SDPText.decimal(blocks[0])
+    }
+
     /// Whether it can be told from RTCP on one port. Source: RFC 5761, section 4.
     var isDistinctFromRTCP: Bool { !(64...95).contains(payloadType) }
 }

@@ -1,5 +1,8 @@
 /// What a section says of the streams it sends.
 struct OfferedStreams: Equatable, Sendable {
+    /// The encodings of simulcast that are taken: the first ones in the sender's order, which are its favourites.
+    static let maximumEncodings = 4
+
     /// A layer of simulcast, or a stream with a restriction identifier.
     struct Restriction: Equatable, Sendable {
         /// The identifier.
@@ -40,10 +43,12 @@ extension MediaDescription {
         }
         let words = lines.attribute("simulcast")?.words ?? []
         guard let send = words.firstIndex(of: "send"), send + 1 < words.count else {
-            streams.restrictions = rids.map { OfferedStreams.Restriction(rid: $0, isPaused: false) }
+            streams.restrictions = rids.prefix(OfferedStreams.maximumEncodings)
+                .map { OfferedStreams.Restriction(rid: $0, isPaused: false) }
             return
         }
         for alternatives in words[send + 1].split(separator: ";") {
+            guard streams.restrictions.count < OfferedStreams.maximumEncodings else { return }
             for alternative in alternatives.split(separator: ",") {
                 let isPaused = alternative.hasPrefix("~")
                 let rid = String(isPaused ? alternative.dropFirst() : alternative)
@@ -85,7 +90,6 @@ extension MediaDescription {
             case "SIM" where simulcast.isEmpty:
                 for member in members where seen.contains(member) && !simulcast.contains(member) {
                     simulcast.append(member)
-                    if simulcast.count == 8 { break }
                 }
             default:
                 continue
@@ -93,7 +97,7 @@ extension MediaDescription {
         }
         let primary = sources.filter { !repairing.contains($0) }
         simulcast.removeAll { repairing.contains($0) }
-        let chosen = simulcast.isEmpty ? Array(primary.prefix(1)) : simulcast
+        let chosen = simulcast.isEmpty ? primary.prefix(1) : simulcast.prefix(OfferedStreams.maximumEncodings)
         streams.encodings = chosen.map { ssrc in
             RTPEncodingParameters(ssrc: ssrc, retransmissionSSRC: retransmissions[ssrc])
         }

@@ -9,11 +9,12 @@ package enum PublishNegotiation {
     /// - Parameters:
     ///   - sessionID: the number of the answer's origin.
     ///   - sectionsPerKind: how many audio and how many video sections are accepted at most.
+    ///   - prefersRedundantAudio: whether publishers that offer redundant audio are asked to send it.
     /// - Returns: the peer's transport; what was agreed for each accepted section, in the offer's order; the answer.
     /// - Throws: when nothing can be accepted, or a section that could be breaks a rule.
     package static func accept(
         offer description: SessionDescription, local: LocalTransportDescription, sessionID: UInt64,
-        sectionsPerKind: Int = 1
+        sectionsPerKind: Int = 1, prefersRedundantAudio: Bool = false
     ) throws(SDPError) -> (remote: RemoteTransportDescription, media: [RTPParameters], answer: SessionDescription) {
         let rules = try OfferRules(description)
         var accepted: [Int: AnsweredSection] = [:]
@@ -37,6 +38,7 @@ package enum PublishNegotiation {
                 continue
             }
             accepted[index] = try answer(to: section, kind: kind, codec: codec, rules: rules)
+            accepted[index]?.prefersRedundantAudio = prefersRedundantAudio
         }
         guard !accepted.isEmpty else {
             throw refusal ?? SDPError(line: 0, "the offer has no audio or video section")
@@ -81,13 +83,14 @@ package enum PublishNegotiation {
         var codec = codec
         if extensions.map[.transportSequenceNumber] == nil { codec.feedback.remove(.transportWide) }
 
+        // Who offers more streams than are taken sends those that the answer names. Source: RFC 8853, section 5.3.2.
         var streams = section.offeredStreams(payloadType: codec.payloadType)
         // Without the extension nothing on the wire would tell the layers apart: one stream is accepted then.
         if extensions.map[.rid] == nil {
             streams.restrictions = []
             streams.isSimulcast = false
         }
-        var encodings = streams.restrictions.map { RTPEncodingParameters(rid: $0.rid) }
+        var encodings = streams.restrictions.map { RTPEncodingParameters(rid: $0.rid, isPaused: $0.isPaused) }
         var streamLines = streams.restrictions.map { SDPLine("rid", "\($0.rid) recv") }
         if streams.isSimulcast {
             let layers = streams.restrictions.map { ($0.isPaused ? "~" : "") + $0.rid }

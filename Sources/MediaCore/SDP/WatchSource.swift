@@ -33,7 +33,7 @@ package struct WatchSource: Equatable, Sendable {
     var kind: MediaKind { codec.codec.kind }
 
     /// Whether packets to the viewer can carry an extension: some the engine writes itself, others come from the
-    /// publisher; layers are not told to viewers.
+    /// publisher; what a publisher says of its layers as a whole is not what a viewer gets.
     func canSend(_ kind: RTPHeaderExtension) -> Bool {
         switch kind {
         case .mid, .transportSequenceNumber, .absoluteSendTime: true

@@ -120,8 +120,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         case (.idle, .success(.head(let head))):
             begin(head, context: context)
         case (.readingBody(var request), .success(.body(let bytes))):
-            guard request.body.readableBytes + bytes.readableBytes <= limits.maximumBodySize else {
-                return finish(request.route.decorate(bodyTooLarge), keepAlive: false, context: context)
+            let limit = min(limits.maximumBodySize, request.route.maximumBodySize ?? .max)
+            guard request.body.readableBytes + bytes.readableBytes <= limit else {
+                let reply = HTTPReply(.payloadTooLarge, reason: "the body is larger than \(limit) bytes")
+                return finish(request.route.decorate(reply), keepAlive: false, context: context)
             }
             // The state lets go of the buffer first, so that appending does not copy it.
             state = .responding
@@ -250,10 +252,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         case .idle(begun: false), .refusing, .responding, .lingering, .closed:
             close(context: context)
         }
-    }
-
-    private var bodyTooLarge: HTTPReply {
-        HTTPReply(.payloadTooLarge, reason: "the body is larger than \(limits.maximumBodySize) bytes")
     }
 
     private static func reply(to error: any Error) -> HTTPReply {

@@ -2,12 +2,7 @@ import Synchronization
 
 /// A token bucket for each source, in bounded memory.
 final class RateLimiter: Sendable {
-    private struct Bucket {
-        var tokens: Double
-        var instant: UInt64
-    }
-
-    private let buckets = Mutex<[HTTPSource: Bucket]>([:])
+    private let buckets = Mutex<[HTTPSource: TokenBucket]>([:])
     private let perSecond: Double
     private let burst: Double
     private let maximumSources: Int
@@ -26,19 +21,11 @@ final class RateLimiter: Sendable {
         buckets.withLock { buckets in
             if buckets[source] == nil, buckets.count >= maximumSources {
                 // A bucket that is full again says nothing. When none is, the newcomers have to wait.
-                buckets = buckets.filter { refilled($0.value, at: instant) < burst }
+                buckets = buckets.filter { !$0.value.isFull(at: instant) }
                 guard buckets.count < maximumSources else { return false }
             }
-            let bucket = buckets[source] ?? Bucket(tokens: burst, instant: instant)
-            let tokens = refilled(bucket, at: instant)
-            guard tokens >= 1 else { return false }
-            buckets[source] = Bucket(tokens: tokens - 1, instant: max(instant, bucket.instant))
-            return true
+            return buckets[source, default: TokenBucket(perSecond: perSecond, burst: burst, at: instant)]
+                .take(at: instant)
         }
-    }
-
-    private func refilled(_ bucket: Bucket, at instant: UInt64) -> Double {
-        let elapsed = instant > bucket.instant ? Double(instant - bucket.instant) / 1e9 : 0
-        return min(burst, bucket.tokens + elapsed * perSecond)
     }
 }

@@ -3,6 +3,7 @@ extension StartPage {
     static let interfaceScript = #"""
         const at = (id) => document.getElementById(id);
         const video = at('video'), stage = at('stage');
+        const choices = new Choices(at('choices'), at('rows'), at('best'), at('pause'), at('paused'));
         let session = null, media = null, meter = null, waiting = null, before = null;
 
         function say(text, isError) {
@@ -17,10 +18,11 @@ extension StartPage {
           const idle = state === 'idle';
           at('publish').hidden = at('watch').hidden = !idle;
           at('stop').hidden = at('share').hidden = idle;
-          for (const id of ['stream', 'codec', 'token']) at(id).disabled = !idle;
+          for (const id of ['stream', 'codec', 'layers', 'token']) at(id).disabled = !idle;
           at('badge').hidden = idle;
           at('badge').textContent = (live ? 'Live · ' : '') + at('stream').value.trim();
           at('numbers').hidden = !live;
+          at('saving').hidden = at('layers').value !== 'simulcast' || state === 'watching';
           at('sound').hidden = !(state === 'watching' && live && video.muted);
         }
 
@@ -86,8 +88,12 @@ extension StartPage {
             video.muted = true;
             video.srcObject = media;
             for (const track of media.getTracks()) {
-              const transceiver = own.pc.addTransceiver(track, { direction: 'sendonly', streams: [media] });
-              if (track.kind === 'video') preferCodec(transceiver, RTCRtpSender.getCapabilities('video'));
+              const isVideo = track.kind === 'video';
+              const transceiver = own.pc.addTransceiver(track, {
+                direction: 'sendonly', streams: [media],
+                sendEncodings: isVideo ? encodings(at('layers').value) : [{}],
+              });
+              if (isVideo) preferCodec(transceiver, RTCRtpSender.getCapabilities('video'));
             }
             say('Connecting …');
             await run(own, 'publishing', 'You are live.');
@@ -111,6 +117,7 @@ extension StartPage {
             };
             const transceiver = own.pc.addTransceiver('video', { direction: 'recvonly' });
             preferCodec(transceiver, RTCRtpReceiver.getCapabilities('video'));
+            describeFrames(transceiver);
             own.pc.addTransceiver('audio', { direction: 'recvonly' });
             video.muted = false;
             await run(own, 'watching', '');
@@ -136,6 +143,7 @@ extension StartPage {
               say(text);
               clearInterval(meter);
               before = null;
+              choices.show(state === 'watching' ? own : null);
               meter = setInterval(() => measure(own), 1000);
             } else if (connection === 'disconnected') {
               say('The connection is gone. Trying to get it back …');
@@ -152,17 +160,21 @@ extension StartPage {
           if (session) session.leave();
           if (media) media.getTracks().forEach((track) => track.stop());
           session = media = null;
+          choices.show(null);
           video.srcObject = null;
           show('idle', false);
           say(text || '', isError);
         }
 
         async function measure(own) {
+          // A second without an answer is no reason to bother anybody; the next one asks again.
+          if (own.kind === 'whep') choices.refresh().catch(() => {});
+          else if (at('layers').value === 'simulcast') saveLayers(own, at('save').checked).catch(() => {});
           const report = await own.pc.getStats();
           if (session !== own) return;
           const now = { at: performance.now(), video: 0, audio: 0, lost: 0, packets: 0 };
           const set = (id, text) => { at(id).textContent = text; };
-          let rtt, codec, freezes;
+          let rtt, codec, freezes, width = 0;
           report.forEach((entry) => {
             const kind = entry.kind;
             if (entry.type === (own.kind === 'whip' ? 'outbound-rtp' : 'inbound-rtp')) {
@@ -170,8 +182,12 @@ extension StartPage {
               now.packets += entry.packetsSent || entry.packetsReceived || 0;
               now.lost += entry.packetsLost || 0;
               if (kind === 'video') {
-                if (entry.frameWidth) set('n-size', entry.frameWidth + ' × ' + entry.frameHeight);
-                if (entry.framesPerSecond !== undefined) set('n-fps', Math.round(entry.framesPerSecond) + ' /s');
+                // Of several sizes the largest that is sent.
+                if (entry.frameWidth > width && entry.framesPerSecond > 0) {
+                  width = entry.frameWidth;
+                  set('n-size', width + ' × ' + entry.frameHeight);
+                  set('n-fps', Math.round(entry.framesPerSecond) + ' /s');
+                } else if (!width && entry.framesPerSecond !== undefined) set('n-fps', '0 /s');
                 if (entry.codecId && report.get(entry.codecId)) codec = report.get(entry.codecId).mimeType.split('/')[1];
                 freezes = entry.freezeCount;
               }
@@ -195,6 +211,17 @@ extension StartPage {
           before = now;
         }
 
+        function offerLayers() {
+          const scalable = ['VP9', 'AV1'].includes(at('codec').value);
+          const svc = at('layers').querySelector('[value=svc]');
+          svc.disabled = !scalable;
+          svc.textContent = scalable ? 'SVC' : 'SVC, with VP9 or AV1';
+          if (!scalable && svc.selected) at('layers').value = '';
+          at('saving').hidden = at('layers').value !== 'simulcast';
+        }
+
+        choices.onerror = (error) => say(explain(error, 'whep'), true);
+        at('codec').onchange = at('layers').onchange = offerLayers;
         at('publish').onclick = publish;
         at('watch').onclick = watch;
         at('stop').onclick = () => stop();
@@ -211,6 +238,7 @@ extension StartPage {
         addEventListener('pagehide', () => { if (session) stop(); });
         at('stream').value = location.hash.slice(1, 130).replace(/[^A-Za-z0-9_.-]/g, '') || 'studio';
         try { at('token').value = sessionStorage.getItem('token') || ''; } catch (error) { /* Stays empty. */ }
+        offerLayers();
         show('idle', false);
 
         """#

@@ -13,6 +13,7 @@ extension StartPage {
         <video id="video" playsinline autoplay muted></video>
         <div class="empty" id="empty"><p>Publish your camera, or watch a stream.</p></div>
         <div class="badge" id="badge" hidden></div>
+        <div class="badge paused" id="paused" hidden>Paused</div>
         <button class="sound" id="sound" type="button" hidden>Turn sound on</button>
         </section>
 
@@ -32,8 +33,19 @@ extension StartPage {
         </select>
         </div>
         <div class="field">
+        <label for="layers">Layers to publish</label>
+        <select id="layers">
+        <option value="">One size</option>
+        <option value="simulcast">Simulcast</option>
+        <option value="svc">SVC</option>
+        </select>
+        </div>
+        <div class="field wide">
         <label for="token">Token <span>if asked for</span></label>
         <input id="token" type="password" autocomplete="off" placeholder="none">
+        </div>
+        <div class="field wide" id="saving" hidden>
+        <label class="check"><input id="save" type="checkbox">Stop sizes that nobody watches</label>
         </div>
         <div class="buttons">
         <button class="primary" id="publish" type="button">Publish camera</button>
@@ -42,6 +54,18 @@ extension StartPage {
         <button id="share" type="button" hidden>Copy link</button>
         </div>
         </form>
+
+        <section class="layers" id="choices" aria-labelledby="choices-title" hidden>
+        <header>
+        <h2 id="choices-title">Layers</h2>
+        <button id="best" type="button">Best</button>
+        <button id="pause" type="button">Pause</button>
+        </header>
+        <table>
+        <thead><tr><th scope="col">Picture</th><th scope="col">Frames and bit rate to choose</th></tr></thead>
+        <tbody id="rows"></tbody>
+        </table>
+        </section>
 
         <dl class="numbers" id="numbers" hidden>
         <div><dt>Picture</dt><dd id="n-size">–</dd></div>

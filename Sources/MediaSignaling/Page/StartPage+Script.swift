@@ -1,6 +1,6 @@
 extension StartPage {
     /// The page's script. Whatever comes from a peer or the server is set as text.
-    static let script = clientScript + interfaceScript
+    static let script = clientScript + layerScript + interfaceScript
 
     /// A WHIP and WHEP session.
     private static let clientScript = #"""
@@ -92,6 +92,18 @@ extension StartPage {
             } finally {
               this.restarting = false;
             }
+          }
+
+          // The layers there are; with a change, those there are from then on.
+          async layers(change) {
+            if (!this.url || this.ended) return null;
+            const response = await fetch(this.url + '/layer', {
+              method: change ? 'POST' : 'GET',
+              headers: this.headers(change ? { 'Content-Type': 'application/json' } : {}),
+              body: change && JSON.stringify(change),
+            });
+            if (response.status !== 200) throw new Refusal(response.status, await response.text());
+            return response.json();
           }
 
           // Also on the way out of the page, hence keepalive. The connection's own goodbye comes after it, so that the

@@ -44,6 +44,8 @@ extension StartPage {
         .stage .sound {
           position: absolute; right: .8rem; bottom: .8rem; border: 0; background: rgba(0, 0, 0, .65); color: #fff;
         }
+        .stage .badge.paused { left: auto; right: .8rem; }
+        .stage[data-live=yes] .badge.paused::before { display: none; }
         .message { min-height: 1.45em; margin: .55rem .2rem; color: var(--quiet); overflow-wrap: anywhere; }
         .message.error { color: var(--warn); }
         .controls {
@@ -51,11 +53,16 @@ extension StartPage {
           background: var(--card); border: 1px solid var(--line);
         }
         .controls:not([data-state=idle]) .field { display: none; }
+        .controls[data-state=publishing] #saving { display: block; order: 1; }
+        .controls[data-state=publishing] .buttons { grid-column: span 2; }
         .field.wide { grid-column: span 2; }
         label { display: block; margin-bottom: .3rem; font-size: .85rem; font-weight: 600; }
         label span { font-weight: 400; color: var(--quiet); }
         input, select, button { font: inherit; color: inherit; border-radius: 9px; min-height: 2.75rem; }
         input, select { width: 100%; padding: 0 .75rem; border: 1px solid var(--line); background: var(--ground); }
+        .check { display: flex; align-items: center; gap: .6rem; min-height: 2.75rem; margin: 0; font-weight: 400; }
+        .check input { width: 1.1rem; min-height: 1.1rem; margin: 0; accent-color: var(--accent); }
+        #saving { align-self: end; }
         input[aria-invalid=true] { border-color: var(--warn); }
         .buttons { grid-column: 1 / -1; display: flex; gap: .6rem; flex-wrap: wrap; }
         button { white-space: nowrap; padding: 0 1.1rem; border: 1px solid var(--line); background: none; font-weight: 600; cursor: pointer; }
@@ -63,6 +70,27 @@ extension StartPage {
         button.primary { background: var(--accent); border-color: var(--accent); color: var(--accent-text); }
         button.stop { color: var(--warn); }
         :is(input, select, button):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+        .layers {
+          margin: 1rem 0 0; padding: .8rem 1rem 1rem; border-radius: 14px; border: 1px solid var(--line);
+          background: var(--card);
+        }
+        .layers header { gap: .5rem; margin-bottom: .6rem; }
+        .layers h2 { margin: 0 auto 0 0; font-size: 1rem; }
+        .layers header button { min-height: 2.25rem; padding: 0 .9rem; }
+        .layers table { width: 100%; border-collapse: collapse; }
+        .layers thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+        .layers tbody th { padding: .25rem 1rem .25rem 0; text-align: left; font-weight: 600; white-space: nowrap; width: 1%; }
+        .layers th, .layers small { font-variant-numeric: tabular-nums; }
+        .layers td { padding: .25rem 0; }
+        .layers td div { display: flex; gap: .5rem; }
+        .layers td button { flex: 1 1 0; min-width: 0; display: grid; gap: 0; padding: .3rem .4rem; line-height: 1.25; justify-items: center; }
+        .layers small { font-weight: 400; font-size: .78rem; color: var(--quiet); }
+        .layers [data-layer=current], .layers [aria-pressed=true] {
+          background: var(--accent); border-color: var(--accent); color: var(--accent-text);
+        }
+        .layers [data-layer=current] small { color: inherit; }
+        .layers [data-layer=target] { border-color: var(--accent); border-style: dashed; }
+        .layers [data-layer=off] { color: var(--quiet); }
         .numbers {
           display: grid; grid-template-columns: repeat(4, 1fr); gap: 1px; margin: 1rem 0 0; overflow: hidden;
           border-radius: 14px; border: 1px solid var(--line); background: var(--line);
@@ -73,8 +101,16 @@ extension StartPage {
         @media (max-width: 40rem) {
           main { padding: 1rem .75rem 2rem; }
           .controls, .numbers { grid-template-columns: 1fr 1fr; }
+          .layers { padding: .7rem .75rem .8rem; }
+          .layers tbody th { padding-right: .6rem; font-size: .85rem; }
+          .layers td div { gap: .35rem; }
+          .layers td button { padding: .3rem .1rem; }
+          .layers small { font-size: .7rem; white-space: nowrap; }
           .buttons button { flex: 1 1 auto; padding: 0 .6rem; }
           label span { display: none; }
+        }
+        @media (max-width: 22rem) {
+          .layers :is(tr, th, td) { display: block; }
         }
         """
 }

@@ -54,19 +54,21 @@ private func checkAccepted(
     #expect(!section.contains("a=bundle-only"), "\(name)")
     let directions = ["sendrecv", "sendonly", "recvonly", "inactive"].filter { section.contains("a=\($0)") }
     #expect(directions.count == 1, "\(name)")
-    // One codec, and its retransmissions pointing at it; all payload types out of the offer.
+    // One codec, its retransmissions and its redundancy pointing at it; all payload types out of the offer.
     let maps = values("rtpmap", section).map { $0.split(separator: " ").map(String.init) }
-    #expect(maps.map { $0[0] } == formats, "\(name)")
-    let codecs = maps.filter { !$0[1].lowercased().hasPrefix("rtx/") }
-    #expect(codecs.count == 1 && maps.count <= 2, "\(name)")
+    #expect(maps.map { $0[0] }.sorted() == formats.sorted(), "\(name)")
+    let repeats = maps.filter { $0[1].lowercased().hasPrefix("rtx/") }.map { $0[0] }
+    let redundant = maps.filter { $0[1].lowercased().hasPrefix("red/") }.map { $0[0] }
+    let codec = formats.first { !repeats.contains($0) && !redundant.contains($0) } ?? ""
+    #expect(repeats.count <= 1 && redundant.count <= 1, "\(name)")
+    #expect(formats.count == 1 + repeats.count + redundant.count, "\(name)")
     #expect(formats.allSatisfy(offered.formats.contains), "\(name)")
     let offeredLines = Set(offered.lines.map { "\($0)".lowercased() })
     for line in section where line.hasPrefix("a=rtpmap") || line.hasPrefix("a=rtcp-fb") || line.hasPrefix("a=fmtp") {
         #expect(offeredLines.contains(line.lowercased()), "\(name): \(line)")
     }
-    if maps.count == 2 {
-        #expect(values("fmtp", section).contains("\(formats[1]) apt=\(formats[0])"), "\(name)")
-    }
+    for format in repeats { #expect(values("fmtp", section).contains("\(format) apt=\(codec)"), "\(name)") }
+    for format in redundant { #expect(values("fmtp", section).contains("\(format) \(codec)/\(codec)"), "\(name)") }
     // Every extension was offered with the same identifier.
     for value in values("extmap", section) {
         let words = value.split(separator: " ").map(String.init)

@@ -51,8 +51,8 @@ import Testing
                 == RTPParameters(
                     mid: "0", kind: .audio,
                     codec: RTPCodecParameters(
-                        codec: .opus, payloadType: 111, formatParameters: "minptime=10;useinbandfec=1",
-                        feedback: .transportWide),
+                        codec: .opus, payloadType: 111, redundantPayloadType: 63,
+                        formatParameters: "minptime=10;useinbandfec=1", feedback: .transportWide),
                     headerExtensions: audio, encodings: [RTPEncodingParameters(ssrc: 2_096_647_523)],
                     cname: "XafHSPS71ySwVueL",
                     reducedSizeRTCP: true))
@@ -78,7 +78,7 @@ import Testing
             a=msid-semantic: WMS *
             a=ice-lite
             a=ice-options:trickle ice2
-            m=audio 9 UDP/TLS/RTP/SAVPF 111
+            m=audio 9 UDP/TLS/RTP/SAVPF 111 63
             c=IN IP4 0.0.0.0
             a=rtcp:9 IN IP4 0.0.0.0
             a=candidate:1 1 udp 2130706431 192.0.2.7 40000 typ host
@@ -99,6 +99,8 @@ import Testing
             a=rtpmap:111 opus/48000/2
             a=rtcp-fb:111 transport-cc
             a=fmtp:111 minptime=10;useinbandfec=1
+            a=rtpmap:63 red/48000/2
+            a=fmtp:63 111/111
             m=video 9 UDP/TLS/RTP/SAVPF 96 97
 
             """.replacing("\n", with: "\r\n")
@@ -128,6 +130,20 @@ import Testing
         let clash = Offers.firefoxPublish.replacing("120 124 121", with: "72 120 124 121")
             .replacing("a=rtpmap:120", with: "a=rtpmap:72 VP9/90000\r\na=rtpmap:120")
         #expect(try accept(clash).media[1].codec.payloadType == 120)
+    }
+
+    @Test func h265IsTakenUnlessItComesInPieces() throws {
+        let offer = Offers.chromePublish(preferring: "98").replacing(
+            "a=rtpmap:98 VP9/90000", with: "a=rtpmap:98 H265/90000")
+        for (parameters, taken) in [
+            ("level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST", true), ("level-id=180", true),
+            ("sprop-max-don-diff=0", true), ("sprop-max-don-diff=1", false), ("sprop-depack-buf-nalus=2", false),
+            ("tx-mode=MRST", false), ("profile-space=2", false), ("level-id=-1", false),
+        ] {
+            let agreed = try accept(offer.replacing("a=fmtp:98 profile-id=0", with: "a=fmtp:98 \(parameters)"))
+            #expect(agreed.media[1].codec.codec == (taken ? .h265 : .vp8), "\(parameters)")
+            if taken { #expect(agreed.answer.description.contains("a=fmtp:98 \(parameters)\r\n")) }
+        }
     }
 
     @Test func firefoxBundleOnlySectionIsAnOffer() throws {
@@ -220,6 +236,67 @@ import Testing
         #expect(!untold.answer.description.contains("a=rid") && !untold.answer.description.contains("a=simulcast"))
         let paused = text.replacing("send h;m;l", with: "send h;~m,h;l")
         #expect(try accept(paused).answer.description.contains("a=simulcast:recv h;~m;l\r\n"))
+        #expect(try accept(paused).media[0].encodings.map(\.isPaused) == [false, true, false])
+        #expect(agreed.media[0].headerExtensions[.videoLayersAllocation] == 14)
+    }
+
+    /// Chromium's video section with these lines instead of its SSRCs, and the extension that tells streams apart.
+    private func simulcast(_ lines: [String]) -> String {
+        var kept = Offers.chromePublish().split(separator: "\r\n").map(String.init)
+        let video = kept.firstIndex { $0.hasPrefix("m=video") } ?? 0
+        kept = kept.enumerated().filter { $0 < video || !$1.hasPrefix("a=ssrc") }.map(\.element)
+        return (kept + lines).map { $0 + "\r\n" }.joined()
+    }
+
+    private func encodings(_ lines: [String]) throws -> ([RTPEncodingParameters], String) {
+        let agreed = try accept(simulcast(lines))
+        return (agreed.media[1].encodings, agreed.answer.description)
+    }
+
+    @Test func fourEncodingsAreTakenInTheSendersOrder() throws {
+        let rids = (1...6).map { "a=rid:r\($0) send" }
+        var (taken, answer) = try encodings(rids + ["a=simulcast:send r6;r5;~r1;r2,r3;r4"])
+        #expect(taken.map(\.rid) == ["r6", "r5", "r1", "r2"])
+        #expect(taken.map(\.isPaused) == [false, false, true, false])
+        #expect(
+            answer.hasSuffix(
+                "a=rid:r6 recv\r\na=rid:r5 recv\r\na=rid:r1 recv\r\na=rid:r2 recv\r\na=simulcast:recv r6;r5;~r1;r2\r\n"
+            ))
+        // All of them paused: they may start later.
+        (taken, answer) = try encodings(rids + ["a=simulcast:send ~r1;~r2"])
+        #expect(taken.map(\.rid) == ["r1", "r2"] && taken.allSatisfy(\.isPaused))
+        // Without an order their own lines give it.
+        (taken, answer) = try encodings(rids)
+        #expect(taken.map(\.rid) == ["r1", "r2", "r3", "r4"])
+        #expect(!answer.contains("a=simulcast") && !answer.contains("r5"))
+        // Streams that it wants to receive are not ours to take.
+        (taken, answer) = try encodings(rids + ["a=rid:r7 recv", "a=simulcast:recv r7 send r1;r2"])
+        #expect(taken.map(\.rid) == ["r1", "r2"])
+        #expect(answer.hasSuffix("a=simulcast:recv r1;r2\r\n"))
+    }
+
+    @Test func simulcastBySourceGroups() throws {
+        let sources = [1, 2, 3, 11, 12, 13].map { "a=ssrc:\($0) cname:c" }
+        let pairs = ["a=ssrc-group:FID 1 11", "a=ssrc-group:FID 2 12", "a=ssrc-group:FID 3 13"]
+        let (taken, answer) = try encodings(sources + ["a=ssrc-group:SIM 1 2 3"] + pairs)
+        #expect(
+            taken == [
+                RTPEncodingParameters(ssrc: 1, retransmissionSSRC: 11),
+                RTPEncodingParameters(ssrc: 2, retransmissionSSRC: 12),
+                RTPEncodingParameters(ssrc: 3, retransmissionSSRC: 13),
+            ])
+        #expect(!answer.contains("a=simulcast") && !answer.contains("a=ssrc"))
+        let many = (1...9).map { "a=ssrc:\($0) cname:c" } + ["a=ssrc-group:SIM 9 8 7 6 5 4 3 2 1"]
+        #expect(try encodings(many).0.map(\.ssrc) == [9, 8, 7, 6])
+    }
+
+    @Test func whatAPublisherSaysOfItsLayersIsTaken() throws {
+        let uri = RTPHeaderExtension.videoLayersAllocation.uri
+        #expect(RTPHeaderExtension(uri: uri) == .videoLayersAllocation)
+        let agreed = try accept(simulcast(["a=extmap:12 \(uri)"]))
+        #expect(agreed.media[1].headerExtensions[.videoLayersAllocation] == 12)
+        #expect(agreed.answer.description.contains("a=extmap:12 \(uri)\r\n"))
+        #expect(RTPHeaderExtension.allCases.allSatisfy { RTPHeaderExtension(uri: $0.uri) == $0 })
     }
 
     @Test func browserCapturesAreUnderstood() throws {

@@ -64,6 +64,18 @@ import Testing
         #expect(agreed.answer.media.allSatisfy { $0.direction == .sendonly })
     }
 
+    /// A viewer that offers what tells of layers gets the descriptor of each frame, and nothing about those it won't see.
+    @Test func layersAreToldFrameByFrame() throws {
+        let told = [RTPHeaderExtension.dependencyDescriptor, .videoLayersAllocation]
+        let lines = told.enumerated().map { "a=extmap:\(11 + $0) \($1.uri)\r\n" }.joined()
+        let offer = Offers.chromeWatch.replacing("a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repair", with: "a=x")
+            .replacing("a=extmap:13 urn:3gpp", with: "\(lines)a=extmap:13 urn:3gpp")
+        let video = try accept(offer, [source(.av1, ssrc: 20)])
+        #expect(video.media[0].parameters.headerExtensions[.dependencyDescriptor] == 11)
+        #expect(video.media[0].parameters.headerExtensions[.videoLayersAllocation] == nil)
+        #expect(!video.answer.description.contains("video-layers-allocation"))
+    }
+
     @Test func theViewersFormatForTheCodec() throws {
         let mode1 = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id="
         let cases: [(MediaCodec, String, UInt8?)] = [
@@ -82,6 +94,34 @@ import Testing
         let mainOnly = Offers.chromeWatch.replacing("42e01f", with: "64001f").replacing("42001f", with: "f4001f")
         let agreed = try accept(mainOnly, [source(.h264, mode1 + "42e01f", ssrc: 20)])
         #expect([109, 117].contains(agreed.media[0].parameters.codec.payloadType))
+    }
+
+    @Test func aViewersDecoderMustTakeThePublishersH265() throws {
+        let base = "level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST"
+        for (stream, viewer, fits) in [
+            (base, base, true), (base, "", true), ("", base, true), (base, "tx-mode=SRST;level-id=180", true),
+            (base, "level-id=90", false), ("level-id=120", base, false), (base, "level-id=256", false),
+            (base, "profile-id=2", true), ("profile-id=2", base, false), ("profile-id=2", "profile-id=2", true),
+            ("profile-id=4", "profile-id=2", false), (base, "profile-id=x", false), ("profile-id=32", base, false),
+            (base, "tier-flag=1", true), ("tier-flag=1", base, false), (base, "tier-flag=2", false),
+            (base, "tx-mode=MRST", false), ("tx-mode=MRMT", base, false), ("tx-mode=MRST", "tx-mode=MRST", false),
+            (base, "profile-space=1", false),
+        ] {
+            let offer = Offers.chromeWatch.replacing("a=rtpmap:98 VP9/90000", with: "a=rtpmap:98 h265/90000")
+                .replacing("a=fmtp:98 profile-id=0", with: viewer.isEmpty ? "a=x" : "a=fmtp:98 \(viewer)")
+            let agreed = try? accept(offer, [source(.h265, stream, ssrc: 20)])
+            #expect(agreed?.media[0].parameters.codec.payloadType == (fits ? 98 : nil), "\(stream) to \(viewer)")
+            #expect(agreed?.media[0].parameters.codec.retransmissionPayloadType == (fits ? 99 : nil))
+        }
+        // Of several that will do, the same profile and tier.
+        let two = Offers.chromeWatch.replacing("a=rtpmap:98 VP9/90000", with: "a=rtpmap:98 H265/90000")
+            .replacing("a=fmtp:98 profile-id=0", with: "a=fmtp:98 profile-id=2;level-id=180")
+            .replacing("a=rtpmap:100 VP9/90000", with: "a=rtpmap:100 H265/90000")
+            .replacing("a=fmtp:100 profile-id=2", with: "a=fmtp:100 profile-id=1;level-id=180")
+        #expect(try accept(two, [source(.h265, base, ssrc: 20)]).media[0].parameters.codec.payloadType == 100)
+        #expect(
+            refusal(Offers.chromeWatch, [source(.h265, "level-id=120", ssrc: 20)])
+                == "line 8: m=video must offer H265 profile-id=1;tier-flag=0;level-id=120")
     }
 
     @Test func retransmissionNeedsBothEnds() throws {
