@@ -5,10 +5,10 @@ import Testing
 
 /// Descriptors that can't be true cost the stream they stand in some pictures, and nobody else anything.
 @Suite struct LyingDescriptorTests {
-    private struct Lie {
+    private struct Lie: Sendable {
         var name: String
         var mode: String
-        var tell: (inout LayeredPacket) -> Void
+        var tell: @Sendable (inout LayeredPacket) -> Void
     }
 
     private static let lies = [
