@@ -11,9 +11,10 @@ BUILD_PACKAGES = libssl-dev libsrtp2-dev pkg-config
 # AES and SHA-1 several times as fast as libcrypto's; found at run time, not needed.
 SPEED_PACKAGES = libipsec-mb-dev
 TEST_PACKAGES = chromium iproute2
+CODEC_PACKAGES = libvpx-dev libaom-dev libavcodec-dev libavutil-dev
 BENCH_PACKAGES = janus iproute2 python3
 
-.PHONY: run test test-core layers bench bench-max bench-build bench-check bench-micro e2e fuzz format lint clean
+.PHONY: run test test-core layers layers-codecs bench bench-max bench-build bench-check bench-micro e2e fuzz format lint clean
 
 run:
 	@.ci/install $(BUILD_PACKAGES)
@@ -22,9 +23,9 @@ run:
 	@exec $$($(SWIFT) build -c release --show-bin-path)/MediaHost $(ARGS)
 
 test:
-	@.ci/install $(BUILD_PACKAGES)
+	@.ci/install $(BUILD_PACKAGES) $(CODEC_PACKAGES)
 	@.ci/install --optional $(SPEED_PACKAGES) $(TEST_PACKAGES)
-	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages core signaling forwarding e2e
+	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages core signaling forwarding codecs e2e
 
 # MediaCore and MediaIO alone, without the packages that HTTP needs.
 test-core:
@@ -37,6 +38,11 @@ layers:
 	@.ci/install --optional $(SPEED_PACKAGES)
 	SLUICE_CORE_ONLY=1 $(SWIFT) build -c release -j $(JOBS) --scratch-path .build-core --product LayerCheck
 	@.build-core/release/LayerCheck $(ARGS)
+
+# Clips of real encoders through the engine into real decoders: every picture is compared with what was encoded.
+layers-codecs:
+	@.ci/install $(BUILD_PACKAGES) $(CODEC_PACKAGES)
+	@CLIP_SECONDS=20 SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/codecs
 
 # The media host beside Janus, and what the machine can do at best; see Benchmarks/README.md. QUICK=1 takes 3 minutes.
 bench: bench-build
@@ -88,4 +94,4 @@ lint:
 	$(SWIFT) format lint -s -p -r Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-core .build-fuzz
+	rm -rf .build .build-core .build-codecs .build-fuzz

@@ -56,7 +56,7 @@ static vpx_enc_frame_flags_t vp8_flags(const codecs_frame_plan *plan) {
     return flags;
 }
 
-static int configure_layers(vpx_encoder *encoder, const codecs_frame_plan *plans, int keyframe) {
+static int configure_layers(vpx_encoder *encoder, const codecs_frame_plan *plans) {
     vpx_svc_ref_frame_config_t config = {0};
     for (int spatial = 0; spatial < encoder->base.options.spatial_layers; spatial++) {
         const codecs_frame_plan *plan = &plans[spatial];
@@ -82,7 +82,6 @@ static int configure_layers(vpx_encoder *encoder, const codecs_frame_plan *plans
         config.update_buffer_slot[spatial] = (int)plan->refreshed_slots;
         config.duration[spatial] = 1;
     }
-    (void)keyframe;
     vpx_svc_layer_id_t layer = layer_of(0, plans[0].temporal_layer);
     return vpx_codec_control(&encoder->context, VP9E_SET_SVC_LAYER_ID, &layer) ||
            vpx_codec_control(&encoder->context, VP9E_SET_SVC_REF_FRAME_CONFIG, &config);
@@ -94,7 +93,7 @@ static int encode(
     const codecs_encoder_options *options = &base->options;
     vpx_enc_frame_flags_t flags = keyframe ? VPX_EFLAG_FORCE_KF : 0;
     if (encoder->is_layered) {
-        if (configure_layers(encoder, plans, keyframe)) return -2;
+        if (configure_layers(encoder, plans)) return -2;
     } else if (options->kind == CODECS_VP8 && options->temporal_layers > 1) {
         if (!keyframe) flags |= vp8_flags(&plans[0]);
         if (vpx_codec_control(&encoder->context, VP8E_SET_TEMPORAL_LAYER_ID, plans[0].temporal_layer)) return -2;

@@ -32,7 +32,7 @@ final class LayerRun {
     private var origin: (timestamp: UInt32, number: Int)?
     private var lastNumber = -1
     private var lastTimestamp: UInt32?
-    private var seen: [(size: Int, number: Int)] = []
+    private var seen: [LayeredSender.Shown] = []
     private var row: CheckRow
 
     /// `seconds` is how long the clip is.
@@ -134,7 +134,20 @@ final class LayerRun {
         }
         lastTimestamp = timestamp
         lastNumber = number
-        seen.append((known.size, known.number))
+        for reference in known.references where !isThere(reference, for: known.size) {
+            row.complain("picture \(number) is predicted from \(reference), which was left out")
+        }
+        seen.append(known)
+    }
+
+    /// Whether a picture's layer that others are predicted from was forwarded, as itself or below another one. An encoder
+    /// need not have used what it might, so the pictures themselves don't always tell.
+    private func isThere(_ number: Int, for size: Int) -> Bool {
+        seen.contains { earlier in
+            guard earlier.number == number else { return false }
+            let hasLower = mode.encodings == 1 && (mode.prediction == .full || earlier.isKeyPicture)
+            return earlier.size == size || (earlier.size > size && hasLower)
+        }
     }
 
     /// The picture against the source's of the same time.

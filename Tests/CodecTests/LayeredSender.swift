@@ -9,6 +9,9 @@ final class LayeredSender {
         var size: Int
         var number: Int
         var temporalLayer: Int
+        var isKeyPicture: Bool
+        /// The pictures that its own layer of it refers to.
+        var references: [Int]
     }
 
     let mode: CodecMode
@@ -70,7 +73,9 @@ final class LayeredSender {
         guard (picture.width, picture.height) == sizes[size] else {
             throw CodecCall.Failure(description: "encoded as \(picture.width)x\(picture.height)")
         }
-        shown[picture.digest] = Shown(size: size, number: number, temporalLayer: plan.temporalLayer)
+        shown[picture.digest] = Shown(
+            size: size, number: number, temporalLayer: plan.temporalLayer, isKeyPicture: plan.isKeyPicture,
+            references: plan.referencePictures)
         temporalLayers[size].append(plan.temporalLayer)
     }
 }

@@ -13,6 +13,9 @@ struct DependencyReader: Sendable {
     private var keyFrame: Int64 = 0
     /// The first frame after that one that is of the lowest spatial layer: another picture.
     private var nextPicture: Int64 = .max
+    /// The last 64 frames, and their spatial and temporal layers.
+    private var numbers = InlineArray<64, Int64>(repeating: -1)
+    private var layersByNumber = InlineArray<64, UInt8>(repeating: 0)
     private var activeTargets: UInt32 = .max
     /// The frame whose descriptor said so.
     private var activeTargetsFrame: Int64 = 0
@@ -50,7 +53,11 @@ struct DependencyReader: Sendable {
             sizes = new.sizes ?? InlineArray(repeating: FrameSize())
         }
         noteActiveTargets(descriptor, number)
+        let slot = Int(truncatingIfNeeded: number & 63)
+        numbers[slot] = number
+        layersByNumber[slot] = frame.spatialLayer << 4 | frame.temporalLayer
         fill(&layers, descriptor, frame)
+        layers.switchNeedsTemporal = referencedTemporalLayer(frame, number)
         layers.targetsVersion = targets.version
         noteKeyframe(&layers, descriptor, frame)
         return layers
@@ -58,6 +65,27 @@ struct DependencyReader: Sendable {
 
     private static func isLate(_ number: Int64, behind other: Int64) -> Bool {
         number < other && other &- number < lateFrames
+    }
+
+    /// The highest temporal layer that a frame refers to in its own spatial layer, its own where that is not known.
+    ///
+    /// That a target can be changed over to at a frame holds only where the frame itself can be decoded.
+    /// Source: AOM, RTP payload format for AV1, appendix A.4.
+    private mutating func referencedTemporalLayer(_ frame: DependencyTemplate, _ number: Int64) -> UInt8 {
+        var highest = frame.refersFarBack ? frame.temporalLayer : 0
+        var references = frame.references
+        while references != 0 {
+            let reference = number &- Int64(references.trailingZeroBitCount) &- 1
+            references &= references &- 1
+            let slot = Int(truncatingIfNeeded: reference & 63)
+            let layers = layersByNumber[slot]
+            if numbers[slot] != reference {
+                highest = max(highest, frame.temporalLayer)
+            } else if layers >> 4 == frame.spatialLayer {
+                highest = max(highest, layers & 15)
+            }
+        }
+        return highest
     }
 
     private func fill(

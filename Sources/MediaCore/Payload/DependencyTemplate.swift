@@ -14,6 +14,10 @@ struct DependencyTemplate: Equatable, Sendable {
     var hasReferences = false
     /// Whether the frame refers to the one just before it.
     var refersToPrevious = false
+    /// The frames it refers to among the 64 before it: bit 0 is the one just before.
+    var references: UInt64 = 0
+    /// Whether it refers to frames further back.
+    var refersFarBack = false
 
     /// Decode targets that begin anew at the frame.
     ///
@@ -37,5 +41,10 @@ struct DependencyTemplate: Equatable, Sendable {
     mutating func addReference(_ difference: UInt32) {
         hasReferences = true
         if difference == 1 { refersToPrevious = true }
+        if (1...64).contains(difference) {
+            references |= 1 << UInt64(difference - 1)
+        } else {
+            refersFarBack = true
+        }
     }
 }
