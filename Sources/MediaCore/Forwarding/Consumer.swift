@@ -238,9 +238,10 @@ struct Consumer: ~Copyable {
         if layers.flags.contains(.described) {
             let target = selector.target(of: packet)
             rewrite.target = UInt8(truncatingIfNeeded: target)
-            // Often enough that who lost one soon gets another.
+            // At every change, and often enough that who lost one soon gets another.
             if layers.flags.contains(.frameStart),
-                layers.temporalLayer == 0 || !layers.flags.isDisjoint(with: [.keyframeStart, .ownActiveMask]),
+                layers.temporalLayer == 0 || packet.extendedSequenceNumber == selector.since
+                    || !layers.flags.isDisjoint(with: [.keyframeStart, .ownActiveMask]),
                 layers.targetCount > 1, selector.selects
             {
                 rewrite.flags.insert(.activeMask)
