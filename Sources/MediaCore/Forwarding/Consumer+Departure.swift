@@ -95,6 +95,7 @@ extension Consumer {
             rewrite, packet, targets: targets, ssrc: retransmissionSSRC,
             payloadType: parameters.codec.retransmissionPayloadType ?? 0,
             sequenceNumber: UInt16(truncatingIfNeeded: number))
+        departure.repeatsPadding = rewrite.flags.contains(.filler)
         departure.transportSequenceNumber = transportSequenceNumber
         departure.absoluteSendTime = route.absoluteSendTime
         let head = jobs.unsafeHead

@@ -6,6 +6,8 @@ struct Departure {
     var marker: Bool
     /// Whether the payload is padding. Source: RFC 3550, section 5.1.
     var isPadding = false
+    /// Whether it is a retransmission of such a packet: it has no payload of its own, and nothing to say of one.
+    var repeatsPadding = false
     var timestamp: UInt32
     var transportSequenceNumber: UInt16
     /// 24 bits: seconds as 6.18 fixed point.
@@ -114,8 +116,10 @@ struct OutboundHeader {
         memory.storeBytes(of: departure.sequenceNumber.bigEndian, toByteOffset: 2, as: UInt16.self)
         memory.storeBytes(of: departure.timestamp.bigEndian, toByteOffset: 4, as: UInt32.self)
         memory.storeBytes(of: departure.ssrc.bigEndian, toByteOffset: 8, as: UInt32.self)
-        guard isTwoByte || packet.hasExtensions && !departure.isPadding else { return templateHeaderByteCount }
-        if !departure.isPadding {
+        guard isTwoByte || packet.hasExtensions && !departure.isPadding && !departure.repeatsPadding else {
+            return templateHeaderByteCount
+        }
+        if !departure.isPadding, !departure.repeatsPadding {
             block.copy(audioLevel, packet.audioLevel, from: source)
             block.copy(playoutDelay, packet.playoutDelay, from: source)
             block.copy(videoOrientation, packet.videoOrientation, from: source)
