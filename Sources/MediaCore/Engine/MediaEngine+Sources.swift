@@ -67,9 +67,7 @@ extension MediaEngine {
         guard stream.pointee.codec.codec.leadsWithParameterSets,
             packet.layers.flags.isDisjoint(with: [.parameterSets, .described])
         else { return true }
-        let number = packet.extendedSequenceNumber
-        return stream.pointee.store.firstOfPicture(packet) < number
-            || stream.pointee.store.record(number - 1).map { $0.timestamp != packet.timestamp } ?? false
+        return stream.pointee.store.record(stream.pointee.store.firstOfPicture(packet) - 1) != nil
             || instant - packet.arrival >= Self.pictureGrace
     }
 

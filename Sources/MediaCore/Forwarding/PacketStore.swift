@@ -82,13 +82,16 @@ struct PacketStore: ~Copyable {
     }
 
     /// The lowest number that may belong to a stored packet's picture: right behind the last packet before it that belongs
-    /// to another one. The packet's own number when none of those is near.
+    /// to another one. When none of those is near, the lowest of the picture that is there.
     func firstOfPicture(_ packet: StoredPacket) -> Int64 {
         let number = packet.extendedSequenceNumber
+        var first = number
         for earlier in ((number - 32)..<number).reversed() {
-            if let other = record(earlier), other.timestamp != packet.timestamp { return earlier + 1 }
+            guard let other = record(earlier) else { continue }
+            guard other.timestamp == packet.timestamp else { return earlier + 1 }
+            first = earlier
         }
-        return number
+        return first
     }
 
     /// The bytes of a record that `record` has just returned.

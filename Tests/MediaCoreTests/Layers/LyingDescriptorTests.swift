@@ -44,6 +44,8 @@ import Testing
             let mode = try #require(LayeredMode.all.first { $0.name == lie.mode })
             let call = try SimulatedCall(seed: 41)
             call.injectsKeys = true
+            // Between keyframes a watcher needs the highest layer alone, where layers do without one another.
+            let frames = mode.predictsLayersInKeyframesOnly ? 1 : mode.spatialLayers
             let (publisher, session) = try call.addLayeredPublisher(mode)
             let (watcher, _) = try call.addLayeredWatcher(mode, of: publisher, session.producers)
             let (honest, other) = try call.addLayeredPublisher(mode)
@@ -66,13 +68,13 @@ import Testing
             let dropped = drops()
             call.run(for: .seconds(1))
             #expect(publisher.keyframeRequests.count > 0 && publisher.keyframeRequests.count >= requests)
-            #expect(watcher.decodedFrames >= recovered + 28 * mode.spatialLayers, "\(lie.name) lasts")
+            #expect(watcher.decodedFrames >= recovered + 28 * frames, "\(lie.name) lasts")
             #expect(drops() == dropped)
             let judged = StrictReceiver(
                 mode, honest.encoders, bystander.departures, repeats: bystander.repeats,
                 complaints: bystander.complaints)
             #expect(judged.violations.isEmpty, "\(lie.name): \(judged.violations.prefix(3))")
-            #expect(judged.frames.count > 80 * mode.spatialLayers)
+            #expect(judged.frames.count > 80 * frames)
         }
     }
 }
