@@ -19,9 +19,9 @@ final class EventQueue: Sendable {
 
         var count: Int { events.count - head }
 
-        /// A reader that keeps up is told of every change.
-        mutating func removeSuperseded(by event: MediaEvent) {
-            guard count >= 256, let subject = Self.subject(of: event) else { return }
+        /// Drops what an event makes stale, once so many wait: a reader that keeps up is told of every change.
+        mutating func removeSuperseded(by event: MediaEvent, limit: Int) {
+            guard count >= limit, let subject = Self.subject(of: event) else { return }
             let superseded = events[head...].firstIndex { Self.subject(of: $0) == subject }
             if let superseded { events.remove(at: superseded) }
         }
@@ -86,7 +86,7 @@ final class EventQueue: Sendable {
     func append(_ event: MediaEvent) {
         let waiter = state.withLock { state -> CheckedContinuation<MediaEvent?, Never>? in
             if let waiter = state.waiter.take() { return waiter }
-            state.removeSuperseded(by: event)
+            state.removeSuperseded(by: event, limit: min(256, capacity / 4))
             if state.count == capacity {
                 _ = state.popFirst()
                 state.drops &+= 1

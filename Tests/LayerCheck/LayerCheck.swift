@@ -3,17 +3,18 @@ import MediaTestSupport
 
 /// Random sequences of every codec's layers through the engine, judged by a strict receiver.
 ///
-///     LayerCheck [--codec PREFIX] [--sequences N] [--seed N] [--verbose]
+///     LayerCheck [--codec PREFIX] [--sequences N] [--seed N] [--verbose] [--trace]
 @main
 struct LayerCheck {
     private var prefix = ""
     private var sequences: UInt64 = 1000
     private var seed: UInt64?
     private var isVerbose = false
+    private var isTracing = false
 
     static func main() async {
         guard let check = LayerCheck(CommandLine.arguments.dropFirst()) else {
-            print("LayerCheck [--codec PREFIX] [--sequences N] [--seed N] [--verbose]")
+            print("LayerCheck [--codec PREFIX] [--sequences N] [--seed N] [--verbose] [--trace]")
             exit(2)
         }
         exit(await check.run() ? 0 : 1)
@@ -31,6 +32,7 @@ struct LayerCheck {
                 guard let number = rest.popFirst().flatMap({ UInt64($0) }) else { return nil }
                 seed = number
             case "--verbose": isVerbose = true
+            case "--trace": isTracing = true
             default: return nil
             }
         }
@@ -43,7 +45,7 @@ struct LayerCheck {
             Self.row(["mode", "sequences", "published", "forwarded", "decodable", "played", "switches", "violations"]))
         var isGood = !modes.isEmpty
         for mode in modes {
-            let reports = await Self.reports(mode, seeds)
+            let reports = await Self.reports(mode, seeds, tracing: isTracing)
             var total = LayerReport(seed: 0)
             for report in reports { total.add(report) }
             let figures = [
@@ -51,6 +53,7 @@ struct LayerCheck {
                 total.violations.count,
             ]
             print(Self.row([mode.name] + figures.map { "\($0)" }))
+            for line in reports.flatMap(\.trace) { print(line) }
             let failed = reports.filter { !$0.violations.isEmpty }
             isGood = isGood && failed.isEmpty && total.decodable > 0
             explain(failed, mode)
@@ -79,13 +82,13 @@ struct LayerCheck {
     }
 
     /// Two at a time.
-    private static func reports(_ mode: LayeredMode, _ seeds: Range<UInt64>) async -> [LayerReport] {
+    private static func reports(_ mode: LayeredMode, _ seeds: Range<UInt64>, tracing: Bool) async -> [LayerReport] {
         await withTaskGroup(of: [LayerReport].self) { group in
             for half in 0..<2 {
                 group.addTask {
                     seeds.filter { $0 % 2 == half }.map { seed in
                         do {
-                            return try LayerScenario(mode, seed: seed).run()
+                            return try LayerScenario(mode, seed: seed).run(tracing: tracing)
                         } catch {
                             var report = LayerReport(seed: seed)
                             report.violations = [LayerViolation(kind: .order, detail: "\(error)")]

@@ -33,6 +33,31 @@ extension MediaIOTests {
             #expect(!queue.isCongested)
         }
 
+        @Test func ofWhatChangesAgainAndAgainTheLastIsKept() async {
+            let queue = EventQueue(maximumTransports: 10)
+            let stream = queue.stream
+            queue.append(event(1))
+            let groups = (0..<3).map { SpeakerGroupID(slot: SlotID(index: $0, generation: 1)) }
+            for round in 0..<1000 {
+                let producer = ProducerID(slot: SlotID(index: UInt32(round), generation: 1))
+                queue.append(.dominantSpeaker(groups[round % 3], producer))
+            }
+            #expect(!queue.isCongested && queue.drops == 0 && queue.count <= 14)
+            queue.append(event(2))
+            queue.finish()
+            var received: [Int?] = []
+            var speakers: [SpeakerGroupID: UInt32] = [:]
+            for await event in stream {
+                if case .dominantSpeaker(let group, let producer?) = event {
+                    speakers[group] = producer.slot.index
+                } else {
+                    received.append(number(event))
+                }
+            }
+            #expect(received == [1, 2])
+            #expect(groups.map { speakers[$0] } == [999, 997, 998])
+        }
+
         @Test func withoutAReaderTheNewestAreKept() async {
             let queue = EventQueue(maximumTransports: 10)
             do {

@@ -49,6 +49,19 @@ extension MediaIOTests {
             await worker.shutdown()
         }
 
+        @Test func groupsOfSpeakersAreTheEngines() async throws {
+            let worker = try worker()
+            let group = try await worker.makeSpeakerGroup(lastN: 2)
+            try await worker.setLastN(3, of: group)
+            #expect(try await worker.dominantSpeaker(of: group) == nil)
+            await #expect(throws: MediaEngineError.self) { try await worker.makeSpeakerGroup(lastN: 0) }
+            #expect(await worker.removeSpeakerGroup(group))
+            #expect(await !worker.removeSpeakerGroup(group))
+            await #expect(throws: MediaEngineError.self) { try await worker.setLastN(nil, of: group) }
+            await worker.shutdown()
+            await #expect(throws: MediaEngineError.self) { try await worker.makeSpeakerGroup() }
+        }
+
         @Test func aBurstIsReceivedWhole() async throws {
             let worker = try worker()
             let sockets = try (0..<4).map { _ in try TestSocketBox() }

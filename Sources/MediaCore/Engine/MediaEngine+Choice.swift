@@ -87,7 +87,7 @@ extension MediaEngine {
         let old = consumers[id].wanted
         if let wanted, let source = consumers[id].source, wanted.stream == source {
             consumers[id].selector.aim(at: wanted, among: streams[source].reader.targets)
-            consumers[id].pendingStart = nil
+            consumers[id].cancelChange()
         }
         guard wanted != old else {
             // A keyframe may have come that it waits for.
@@ -104,7 +104,7 @@ extension MediaEngine {
         }
         if wanted.stream != consumers[id].source {
             subscribe(id, to: wanted.stream)
-            if wanted.stream != old?.stream { consumers[id].pendingStart = nil }
+            if wanted.stream != old?.stream { consumers[id].cancelChange() }
         }
         queue(id)
     }
@@ -201,7 +201,7 @@ extension MediaEngine {
         if consumers[consumer].source == stream { consumers[consumer].stop() }
         if consumers[consumer].wanted?.stream == stream {
             consumers[consumer].wanted = nil
-            consumers[consumer].pendingStart = nil
+            consumers[consumer].cancelChange()
         }
     }
 

@@ -146,7 +146,7 @@ extension MediaEngine {
                     consumer.pointee.resume(at: packet.extendedSequenceNumber)
                     resumes = false
                 }
-                guard forward(packet, of: stream, run) else { return false }
+                guard consumer.pointee.leavesOut(packet) || forward(packet, of: stream, run) else { return false }
             }
             consumer.pointee.position += 1
         }
@@ -187,7 +187,9 @@ extension MediaEngine {
         _ run: DepartureRun
     ) {
         let transport = run.transport
-        let packet = run.consumer.pointee.form(of: packet)
+        if packet.redundantByteCount > 0, run.consumer.pointee.redundantPayloadType == nil {
+            return depart(packet.withoutRedundancy, as: sequenceNumber, isFiller: isFiller, of: stream, run)
+        }
         if jobs.isFull { protectQueued(run.transportID) }
         let number = transport.pointee.takeTransportSequenceNumber()
         let source = stream.pointee.store.unsafeBytes(packet)

@@ -2,6 +2,8 @@
 extension MediaEngine {
     /// How long a keyframe of the next source waits for the rest of the old one's picture.
     private static let pictureGrace = MediaDuration.milliseconds(50)
+    /// Of how many packets before the last one none may be missing then.
+    private static let settledCount: Int64 = 32
     /// Sound that came longer ago is not what a watcher who comes late begins with.
     private static let soundGrace = MediaDuration.milliseconds(100)
     /// What a watcher who comes late gets of the time before it: the picture's history since its last keyframe, unless
@@ -27,10 +29,13 @@ extension MediaEngine {
             touch(stream.pointee.transport)
             return true
         }
-        if consumer.pointee.pendingStart?.number != start {
-            consumer.pointee.pendingStart = (start, consumer.pointee.pendingStart?.noticed ?? run.route.instant)
+        if consumer.pointee.pendingChange?.start != start {
+            // No further picture of the old source begins.
+            consumer.pointee.pendingChange = PendingChange(
+                start: start, noticed: consumer.pointee.pendingChange?.noticed ?? run.route.instant,
+                lastTimestamp: consumer.pointee.pendingChange?.lastTimestamp ?? newestTimestamp(of: run))
         }
-        guard let packet = stream.pointee.store.record(start), let pending = consumer.pointee.pendingStart,
+        guard let packet = stream.pointee.store.record(start), let pending = consumer.pointee.pendingChange,
             isPictureComplete(run) || run.route.instant - pending.noticed >= Self.pictureGrace
         else { return true }
         return begin(with: stream, wanted, at: packet, run)
@@ -44,7 +49,7 @@ extension MediaEngine {
         else { return nil }
         // One that is only just arriving.
         if run.route.instant - packet.arrival < KeyframeRequester.arrivalTime { return number }
-        if let pending = run.consumer.pointee.pendingStart, pending.number == number { return number }
+        if let pending = run.consumer.pointee.pendingChange, pending.start == number { return number }
         guard run.consumer.pointee.source == nil, highest - number < Int64(Self.historyPacketCount) else { return nil }
         var byteCount = 0
         for number in number...highest {
@@ -68,19 +73,22 @@ extension MediaEngine {
         return lowest
     }
 
-    /// Whether nothing is missing of the newest picture that a consumer was sent of its source.
+    /// The timestamp of the newest packet that a consumer was sent of its source; nil before there is one.
+    private func newestTimestamp(of run: DepartureRun) -> UInt32? {
+        run.consumer.pointee.source.flatMap {
+            streams.unsafeElement($0)?.pointee.store.record(run.consumer.pointee.numbers.highestTaken)?.timestamp
+        }
+    }
+
+    /// Whether nothing is missing of the newest pictures that a consumer was sent of its source.
     private func isPictureComplete(_ run: DepartureRun) -> Bool {
+        let numbers = run.consumer.pointee.numbers
         guard let source = run.consumer.pointee.source, let stream = streams.unsafeElement(source),
-            stream.pointee.isVideo,
-            let last = stream.pointee.store.record(run.consumer.pointee.numbers.highestTaken)
+            stream.pointee.isVideo, let last = stream.pointee.store.record(numbers.highestTaken)
         else { return true }
         guard run.consumer.pointee.selector.endsPicture(last) else { return false }
-        var number = last.extendedSequenceNumber - 1
-        let first = stream.pointee.store.firstOfPicture(last)
-        while number >= max(first, run.consumer.pointee.numbers.first) {
-            guard stream.pointee.store.record(number) != nil else { return false }
-            number -= 1
-        }
+        for number in max(numbers.first, last.extendedSequenceNumber - Self.settledCount)..<last.extendedSequenceNumber
+        where stream.pointee.store.record(number) == nil { return false }
         return true
     }
 
@@ -90,9 +98,10 @@ extension MediaEngine {
         _ run: DepartureRun
     ) -> Bool {
         let consumer = run.consumer
-        // Of the keyframe's packets some may come even later, such as parameter sets that were lost: they have their
-        // numbers before this one.
-        let first = stream.pointee.isVideo ? stream.pointee.store.firstOfPicture(packet) : packet.extendedSequenceNumber
+        // Of a keyframe's packets some may come even later, such as parameter sets that were lost: they have their
+        // numbers before this one. Where the first one is marked as such there are none.
+        let isMarked = !stream.pointee.codec.codec.leadsWithParameterSets || packet.layers.flags.contains(.described)
+        let first = isMarked ? packet.extendedSequenceNumber : stream.pointee.store.firstOfPicture(packet)
         let last = max(packet.extendedSequenceNumber, min(stream.pointee.store.highest ?? first, first + Self.reach))
         let extent = extent(of: stream, first, last, run)
         guard output.hasRoom(extent.packetCount, total: extent.byteCount) || output.isEmpty else { return false }
@@ -104,9 +113,7 @@ extension MediaEngine {
         let squeezes = consumer.pointee.synchronize(
             with: wanted.stream, at: packet, first: first, clock: stream.pointee.clock, previous: previous,
             lead: leads ? (extent.newest, extent.pictureCount) : nil)
-        consumer.pointee.selector.begin(
-            at: packet.layers, first: first, wanted: wanted, among: stream.pointee.reader.targets,
-            timestamp: packet.timestamp)
+        consumer.pointee.selector.begin(at: packet, wanted: wanted, among: stream.pointee.reader.targets)
         consumer.pointee.position = stream.pointee.arrivals.end
         let finalOffset = consumer.pointee.timestampOffset
         var (index, timestamp) = (0, packet.timestamp)

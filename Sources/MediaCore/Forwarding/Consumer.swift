@@ -1,3 +1,15 @@
+/// A keyframe of another stream that a consumer is to go on with.
+struct PendingChange {
+    /// Its first packet's number.
+    var start: Int64
+    /// When it was noticed.
+    var noticed: MediaInstant
+    /// The old source's newest picture then; none behind it is begun.
+    var lastTimestamp: UInt32?
+    /// Whether any was left out for that.
+    var hasLeftOut = false
+}
+
 /// One producer's media on its way to one watcher: its numbers, its history, what the watcher says of it.
 struct Consumer: ~Copyable {
     // What each departure touches stands first, side by side; `departureByteCount` covers it.
@@ -33,8 +45,8 @@ struct Consumer: ~Copyable {
     var wanted: LayerTarget?
     /// The layer it would get if all that are known arrived.
     var ideal: LayerTarget?
-    /// A keyframe of the wanted stream that it will go on with: see `MediaEngine.changeSource`.
-    var pendingStart: (number: Int64, noticed: MediaInstant)?
+    /// The change of source that waits for the old one's picture to be whole.
+    var pendingChange: PendingChange?
 
     let parameters: RTPParameters
     let retransmissionSSRC: UInt32
@@ -107,7 +119,7 @@ struct Consumer: ~Copyable {
         lead: (newest: StoredPacket, pictureCount: Int)?
     ) -> Bool {
         self.source = source
-        pendingStart = nil
+        pendingChange = nil
         run &+= 1
         var next = SourceRun(stream: source)
         if newest == nil {
@@ -143,7 +155,7 @@ struct Consumer: ~Copyable {
     /// Forgets its source: it goes on with whatever it can begin with next.
     mutating func stop() {
         source = nil
-        pendingStart = nil
+        pendingChange = nil
     }
 
     /// Moves the timestamps of what leaves next, against the source's.
@@ -155,6 +167,21 @@ struct Consumer: ~Copyable {
     func sourceRun(_ number: UInt8) -> SourceRun? {
         guard run &- number < 8 else { return nil }
         return runs[Int(number & 7)]
+    }
+
+    /// Stays with its source, after all. Without the pictures that were left out, it has to begin anew.
+    mutating func cancelChange() {
+        if pendingChange?.hasLeftOut == true { source = nil }
+        pendingChange = nil
+    }
+
+    /// Whether a packet of the source is of a picture that is not begun any more, since another source follows.
+    mutating func leavesOut(_ packet: StoredPacket) -> Bool {
+        guard let last = pendingChange?.lastTimestamp, Int32(bitPattern: packet.timestamp &- last) > 0 else {
+            return false
+        }
+        pendingChange?.hasLeftOut = true
+        return true
     }
 
     // MARK: Numbers

@@ -25,13 +25,20 @@ struct LayerSelector {
     /// Decode targets between the current and the wanted one, the latter included; 0 once it is reached.
     private(set) var steps: UInt32 = 0
     private var intact: UInt32 = 0
+    /// The packet it began with.
+    private var beginning: (number: Int64, timestamp: UInt32) = (0, 0)
     /// The picture that a change was last thought of at.
     private var pictureTimestamp: UInt32 = 0
 
     /// Whether a packet of the source is among those that are forwarded.
     @inline(__always)
     func admits(_ packet: StoredPacket) -> Bool {
-        packet.layers.presentIn & (packet.extendedSequenceNumber >= since ? currentBit : previousBit) != 0
+        if packet.extendedSequenceNumber >= since { return packet.layers.presentIn & currentBit != 0 }
+        guard packet.extendedSequenceNumber >= beginning.number else {
+            // Before what looked like the first packet of its first picture may stand more of that picture.
+            return packet.timestamp == beginning.timestamp
+        }
+        return packet.layers.presentIn & previousBit != 0
     }
 
     /// Whether there is anything to select: else every packet is forwarded.
@@ -54,18 +61,18 @@ struct LayerSelector {
         steps == 0 && layers.targetsVersion == targetsVersion
     }
 
-    /// Begins with a stream at a keyframe whose lowest number is `first`, as close to the wanted layers as may be.
-    mutating func begin(
-        at layers: FrameLayers, first: Int64, wanted: LayerTarget, among targets: DecodeTargets, timestamp: UInt32
-    ) {
+    /// Begins with a stream at a keyframe, as close to the wanted layers as may be.
+    mutating func begin(at packet: StoredPacket, wanted: LayerTarget, among targets: DecodeTargets) {
+        let layers = packet.layers
+        beginning = (packet.extendedSequenceNumber, packet.timestamp)
         targetsVersion = layers.targetsVersion
         current = Self.closest(to: wanted, among: targets, of: layers.restarts) ?? 0
         currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(current))
         currentBit = layers.restarts == 0 ? .max : 1 << UInt32(current)
         (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
-        since = first
+        since = packet.extendedSequenceNumber
         intact = layers.restarts
-        pictureTimestamp = timestamp
+        pictureTimestamp = packet.timestamp
         aim(at: wanted, among: targets)
     }
 

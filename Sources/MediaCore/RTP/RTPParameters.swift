@@ -24,6 +24,9 @@ public enum MediaCodec: String, CaseIterable, Sendable {
     /// Whether it is an audio or a video codec.
     public var kind: MediaKind { self == .opus ? .audio : .video }
 
+    /// Whether parameter sets, in packets of their own, may come before a keyframe's picture.
+    var leadsWithParameterSets: Bool { self == .h264 || self == .h265 }
+
     /// The RTP clock in Hz.
     public var clockRate: UInt32 { self == .opus ? 48_000 : 90_000 }
 }

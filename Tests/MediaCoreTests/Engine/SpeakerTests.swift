@@ -191,7 +191,12 @@ import Testing
             meeting.speak(3_000, [])
             meeting.speak(1_000, [0])
         }
-        #expect(meeting.publishers[0].audioPackets - sent < 4 * (50 + 10))
+        // Who joins while nothing is sent begins with the next packet; sound has no keyframe to ask for.
+        let (late, _) = try meeting.call.addWatcher(of: meeting.sessions[1].producers)
+        meeting.speak(1_000, [0])
+        #expect(late.audioPackets >= 2 && late.complaints.isEmpty)
+        #expect(meeting.publishers[1].keyframeRequests.isEmpty)
+        #expect(meeting.publishers[0].audioPackets - sent < 4 * (50 + 10) + 50)
         #expect(meeting.publishers[0].demanded.isEmpty && meeting.publishers[0].keyframeRequests.count == keyframes)
         #expect(meeting.watchers[0].audioPackets >= meeting.publishers[0].audioPackets - 2)
         #expect(meeting.call.events.filter { $0.contains("dominantSpeaker") }.count == 1)

@@ -16,6 +16,8 @@ public struct LayerReport: Sendable {
     public var switches = 0
     /// Keyframes the publisher was asked for.
     public var keyframeRequests = 0
+    /// What watchers asked for and what they were sent, packet by packet, when that is wanted.
+    public var trace: [String] = []
     /// What was found wrong.
     public var violations: [LayerViolation] = []
 

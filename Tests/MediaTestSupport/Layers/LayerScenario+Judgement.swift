@@ -100,6 +100,29 @@ extension LayerScenario {
         return []
     }
 
+    /// What a watcher asked for and was sent, in the order of time.
+    func trace(_ receiver: StrictReceiver, _ wishes: [Wish]) -> [String] {
+        var lines: [(at: MediaInstant, text: String)] = wishes.map { wish in
+            let encoding = wish.encoding.map { "encoding \($0)" } ?? "any encoding"
+            return (wish.at, "wants \(wish.isPaused ? "nothing" : "\(encoding) S\(wish.spatial)T\(wish.temporal)")")
+        }
+        for part in receiver.parts {
+            let source = receiver.encoders[part.encoding].packets[part.packet]
+            let arrival = source.arrival.map { $0.nanoseconds / 1000 }
+            lines.append(
+                (
+                    part.departure.instant,
+                    "\(part.departure.index)\(part.gap > 0 ? " (gap \(part.gap))" : "") run \(part.run) "
+                        + "time \(part.departure.timestamp)\(part.departure.marker ? " M" : "") "
+                        + "encoding \(part.encoding) packet \(part.packet) (\(source.position)) "
+                        + "arrived \(arrival ?? 0) us, \(receiver.describe(receiver.frame(part)))"
+                ))
+        }
+        return lines.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map {
+            "\($0.element.at.nanoseconds / 1000) us: \($0.element.text)"
+        }
+    }
+
     /// Whether pictures were not wanted within a span, or shortly before it.
     private func isPaused(_ wishes: [Wish], _ from: MediaInstant, _ until: MediaInstant) -> Bool {
         for (order, wish) in wishes.enumerated() where wish.isPaused {

@@ -75,7 +75,7 @@ public struct LayerScenario: Sendable {
     // MARK: Running
 
     /// Lets the sequence happen and judges it.
-    public func run() throws -> LayerReport {
+    public func run(tracing: Bool = false) throws -> LayerReport {
         var random = random
         let call = try SimulatedCall(seed: seed)
         call.injectsKeys = true
@@ -112,7 +112,8 @@ public struct LayerScenario: Sendable {
         for (watcher, _, wishes) in watchers {
             let receiver = StrictReceiver(
                 mode, publisher.encoders, watcher.departures, repeats: watcher.repeats,
-                complaints: watcher.complaints)
+                complaints: watcher.complaints, pauses: wishes.filter(\.isPaused).map(\.at))
+            if tracing { report.trace += trace(receiver, wishes) }
             report.forwarded += receiver.frames.count
             report.decodable += receiver.frames.count { $0.state == .decodable }
             report.played += watcher.decodedFrames

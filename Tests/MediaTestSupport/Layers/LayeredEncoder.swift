@@ -45,7 +45,8 @@ public struct LayeredEncoder {
         let wraps = Bool.random(using: &random)
         firstIndex = UInt64(wraps ? 65_536 - Int.random(in: 1...300, using: &random) : 100)
         firstFrameNumber = wraps ? 65_536 - Int.random(in: 1...60, using: &random) : 0
-        hasLongPictureIDs = mode.payload == .vp9 || Int.random(in: 0..<4, using: &random) > 0
+        // One camera's encoders agree on that.
+        hasLongPictureIDs = mode.payload == .vp9 || seed % 4 > 0
         firstPictureID = wraps ? (hasLongPictureIDs ? 32_768 : 128) - Int.random(in: 1...40, using: &random) : 7
         levelZeroIndex = UInt8.random(in: 0...255, using: &random)
         structure = TemplateStructure(

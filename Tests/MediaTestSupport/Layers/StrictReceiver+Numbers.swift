@@ -8,13 +8,13 @@ extension StrictReceiver {
             guard last.packet < part.packet else { return 0 }
             return (last.packet + 1..<part.packet).count { isExcused(part.encoding, $0, run: part.run) }
         }
-        // The picture that a run begins with keeps room for those of its packets that came late.
-        let picture = frame(part).picture
-        return (0..<part.packet).suffix(40).count {
-            let other = encoders[part.encoding].packets[$0]
-            return encoders[part.encoding].frames[other.frame].picture == picture
-                && isExcused(part.encoding, $0, run: part.run)
-        }
+        // Where a keyframe's parameter sets have packets of their own, a beginning keeps room for what is missing right
+        // before it: that may be them. Elsewhere a keyframe says which packet is its first.
+        guard mode.payload == .h264 || mode.payload == .h265, !mode.hasDependencyDescriptor else { return 0 }
+        return (0..<part.packet).reversed().prefix {
+            isExcused(part.encoding, $0, run: part.run)
+                || (encoders[part.encoding].packets[$0].arrival.map { $0 > part.departure.instant } ?? true)
+        }.count
     }
 
     mutating func checkHoles() {
@@ -60,7 +60,9 @@ extension StrictReceiver {
             // Pictures that were there already when a run began may be crowded together.
             guard step > captured || !wasThere(last.frame, of: part.encoding, run: part.run) else { return }
             note(.timestamp, "\(step) ticks to \(describe(truth)), \(captured) in the source")
-        } else if last.run != part.run, step > max(captured, 1) + Self.timeTolerance {
+        } else if last.run != part.run, !wasThere(truth, of: part.encoding, run: part.run),
+            step > max(captured, 1) + Self.timeTolerance
+        {
             note(.timestamp, "a leap of \(step) ticks, \(captured) captured, to \(describe(truth))")
         }
     }
@@ -89,11 +91,23 @@ extension StrictReceiver {
         }
     }
 
+    /// The packets of a part's picture up to its own.
+    private func frameStart(_ part: Part) -> Range<Int> {
+        let truth = frame(part)
+        let frames = encoders[part.encoding].frames[...truth.number].reversed().prefix { $0.picture == truth.picture }
+        return (frames.last ?? truth).packets.lowerBound..<part.packet
+    }
+
     /// How far a change of encoding may move time, in ticks: a quarter of a second.
     private static let timeTolerance = 22_500
 
     private mutating func checkMarkers(_ range: Range<Int>) {
         for place in range.dropLast() where parts[place].departure.marker {
+            // Before its picture's first packets had come nobody could know that it would go on.
+            let isEarly = frameStart(parts[place]).contains {
+                encoders[parts[place].encoding].packets[$0].arrival.map { $0 > parts[place].departure.instant } ?? true
+            }
+            if isEarly { continue }
             note(.marker, "amid picture \(describe(frame(parts[place])))")
         }
         guard let part = parts[range].last else { return }

@@ -85,7 +85,8 @@ extension StrictReceiver {
             var differences = descriptor.differences
             if !descriptor.isFlexible, descriptor.isPredicted {
                 // Without layers, and so without a group, a picture refers to the one before it.
-                differences = group.isEmpty ? [1] : group[(picture - groupStart) % group.count]
+                let place = picture - groupStart
+                differences = group.isEmpty ? [1] : place < 0 ? [] : group[place % group.count]
             }
             var references = differences.map { [picture - $0, truth.spatial] }
             if descriptor.isLayerPredicted { references.append([picture, truth.spatial - 1]) }
@@ -115,7 +116,7 @@ extension StrictReceiver {
     ) {
         guard let value else { return }
         defer { known = value }
-        guard let known, let last, last.run == played.run else { return }
+        guard let known, let last, last.run == played.run, last.frame.number <= truth.number else { return }
         let frames = encoders[played.encoding].frames
         let pictures = Set(
             frames[last.frame.number...truth.number].filter { $0.temporal == 0 && $0.picture > last.frame.picture }

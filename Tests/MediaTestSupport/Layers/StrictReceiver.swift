@@ -25,6 +25,8 @@ public struct StrictReceiver {
     /// How it was encoded.
     public let mode: LayeredMode
     let encoders: [LayeredEncoder]
+    /// When the watcher wanted nothing any more: what it had ends there, be it amid a picture.
+    private let pauses: [MediaInstant]
     /// What was found.
     public private(set) var violations: [LayerViolation] = []
     /// The frames sent, in the order of their numbers.
@@ -41,9 +43,11 @@ public struct StrictReceiver {
     /// Judges what was sent.
     public init(
         _ mode: LayeredMode, _ encoders: [LayeredEncoder], _ departures: [LayeredDeparture],
-        repeats: [(original: UInt16, packet: LayeredDeparture)] = [], complaints: [String] = []
+        repeats: [(original: UInt16, packet: LayeredDeparture)] = [], complaints: [String] = [],
+        pauses: [MediaInstant] = []
     ) {
         self.mode = mode
+        self.pauses = pauses
         self.encoders = encoders
         for complaint in complaints { note(.nonce, complaint) }
         isLate = encoders.map(Self.lateness)
@@ -122,8 +126,9 @@ public struct StrictReceiver {
             // Back to a keyframe of the same encoding is a beginning too: what is stored is sent again to who comes back.
             let run =
                 parts.last.map { last in
-                    last.encoding == place.encoding && (last.packet < place.packet || !isKeyframe(place))
-                        ? last.run : last.run + 1
+                    let isBack = last.packet >= place.packet && isKeyframe(place)
+                    let wasPaused = pauses.contains { last.departure.instant < $0 && $0 <= departure.instant }
+                    return last.encoding == place.encoding && !isBack && !wasPaused ? last.run : last.run + 1
                 } ?? 0
             parts.append(
                 Part(
@@ -135,6 +140,9 @@ public struct StrictReceiver {
         runStarts = Array(repeating: MediaInstant(nanoseconds: .max), count: runs)
         for part in parts { runStarts[part.run] = min(runStarts[part.run], part.departure.instant) }
         runEnds = runStarts.dropFirst() + [MediaInstant(nanoseconds: .max)]
+        for run in runEnds.indices {
+            if let pause = pauses.first(where: { $0 > runStarts[run] }) { runEnds[run] = min(runEnds[run], pause) }
+        }
     }
 
     private func isKeyframe(_ place: (encoding: Int, packet: Int)) -> Bool {
@@ -157,10 +165,17 @@ public struct StrictReceiver {
                 note(.retransmission, "of number \(original), which was not sent")
                 continue
             }
-            if sent.payload != packet.payload || sent.timestamp != packet.timestamp || sent.marker != packet.marker
-                || sent.descriptor != packet.descriptor
-            {
-                note(.retransmission, "of number \(original) differs")
+            var differences: [String] = []
+            if sent.payload != packet.payload {
+                differences.append("payload of \(sent.payload.count) and \(packet.payload.count) bytes")
+            }
+            if sent.timestamp != packet.timestamp { differences.append("timestamp") }
+            if sent.marker != packet.marker { differences.append("marker") }
+            if sent.descriptor != packet.descriptor {
+                differences.append("descriptor \(sent.descriptor.prefix(8)) and \(packet.descriptor.prefix(8))")
+            }
+            if !differences.isEmpty {
+                note(.retransmission, "of number \(original) differs: \(differences.joined(separator: ", "))")
             }
         }
     }
