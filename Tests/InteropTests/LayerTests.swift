@@ -33,6 +33,37 @@ extension Interop {
             }
         }
 
+        /// Who does not ask for each frame to be described gets the smallest size of AV1: of more it would show nothing.
+        @Test func aWatcherWithoutDescriptorsSeesTheSmallestSizeOfAV1() async throws {
+            try await Scenario.run { scenario in
+                let namespace = try scenario.standaloneNamespace()
+                let host = try await HostProcess.start(scenario, in: namespace)
+                let browser = try Chromium(scenario, in: namespace)
+                let publisher = try await browser.open(host.origin)
+                try await publisher.loadLayers()
+                let subject = LayerSubject.all[3]
+                let _: [Int] = try await publisher.evaluate("peer.camera(1280, 720, \(subject.frameRate))")
+                let _: String = try await publisher.evaluate(
+                    "peer.publishLayers('\(host.origin)/whip/studio', null, 'video/AV1', \(subject.encodings))")
+                let watcher = try await browser.open(host.origin)
+                try await watcher.loadLayers()
+                let _: String = try await watcher.evaluate("peer.watch('\(host.origin)/whep/studio', null)")
+                try await eventually("all sizes arrive, and the smallest is shown", within: .seconds(30)) {
+                    let state: LayerState = try await watcher.evaluate("peer.layers()")
+                    let figures: InboundFigures = try await watcher.evaluate("peer.inbound()")
+                    let width: Int = try await watcher.evaluate("peer.video.videoWidth")
+                    return state.active.contains { $0.spatialLayerId == 2 } && figures.decoded >= 45 && width == 320
+                }
+                // It may choose among the frame rates.
+                let moved: MoveFigures = try await watcher.evaluate(
+                    "peer.move({ spatialLayerId: 2, temporalLayerId: 1 }, 320, 180)")
+                #expect(moved.after == "320x180")
+                let state: LayerState = try await watcher.evaluate("peer.layers()")
+                #expect(state.target == LayerState.Position(spatialLayerId: 0, temporalLayerId: 1))
+                #expect(try await host.stop() == 0)
+            }
+        }
+
         /// The browser starts low and finds out what the link takes: that is over when everything it was asked for comes.
         private func waitUntilLive(_ subject: LayerSubject, _ publisher: Page, _ watcher: Page) async throws {
             let started = ContinuousClock.now

@@ -111,9 +111,14 @@ extension MediaEngine {
 
     /// The best layer that suits a consumer; of those that arrive, unless silent ones count too.
     private func choice(for id: SlotID, among ranked: [SlotID], includingSilent: Bool) -> LayerTarget? {
-        let preference = consumers[id].preference
+        var preference = consumers[id].preference
+        let parameters = consumers[id].parameters
+        // Without a descriptor for each frame, receivers show nothing of AV1 with more than one spatial layer.
+        if parameters.codec.codec == .av1, parameters.headerExtensions[.dependencyDescriptor] == nil {
+            preference.spatialLayer = 0
+        }
         var candidates = ranked
-        guard consumers[id].parameters.kind == .video else {
+        guard parameters.kind == .video else {
             return candidates.first { streams[$0].shape.isLive }.map {
                 LayerTarget(stream: $0, spatialLayer: 0, temporalLayer: 0)
             } ?? consumers[id].wanted.flatMap { streams.contains($0.stream) ? $0 : nil }
