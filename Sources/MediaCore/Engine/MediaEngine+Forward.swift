@@ -161,6 +161,9 @@ extension MediaEngine {
         guard output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount)) else {
             return false
         }
+        #if DEBUGLAYERS
+        print("DBG", run.consumerID.index, packet.extendedSequenceNumber & 0xFFFF, "ts", packet.timestamp, "s", packet.layers.spatialLayer, "t", packet.layers.temporalLayer, "fl", packet.layers.flags.rawValue, "pres", String(packet.layers.presentIn, radix: 2), "sw", String(packet.layers.switchTo, radix: 2), "need", packet.layers.switchNeedsTemporal, "cur", consumer.pointee.selector.current, "steps", String(consumer.pointee.selector.steps, radix: 2), "since", consumer.pointee.selector.since & 0xFFFF)
+        #endif
         var isRevised = false
         if !consumer.pointee.selector.isSettled(packet.layers), packet.layers.flags.contains(.frameStart) {
             switch changeLayer(at: packet, of: stream, run) {

@@ -199,6 +199,11 @@ extension MediaEngine {
             }
             return .unchanged
         }
+        if isLate, hasEnded(packet, of: stream, for: target, among: targets, run) {
+            stream.pointee.keyframes.want(at: run.route.instant)
+            touch(stream.pointee.transport)
+            return .unchanged
+        }
         var revises = false
         if isLate, let left = firstLeftOut(behind: packet, of: stream, for: target, run) {
             // Those behind it that are wanted now must not have lost their places.
@@ -213,8 +218,27 @@ extension MediaEngine {
             revises = true
         }
         consumer.pointee.selector.change(
-            to: target, at: packet.layers, first: packet.extendedSequenceNumber, toward: wanted, among: targets)
+            to: target, at: packet, toward: wanted, among: targets)
         return .changed(revises: revises)
+    }
+
+    /// Whether the end of a late packet's picture has left, or has been passed over, before it came.
+    private func hasEnded(
+        _ packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, for target: Int,
+        among targets: DecodeTargets, _ run: DepartureRun
+    ) -> Bool {
+        let numbers = run.consumer.pointee.numbers
+        guard let end = run.consumer.pointee.selector.movedEnd(to: target, among: targets),
+            numbers.highest > packet.extendedSequenceNumber
+        else { return false }
+        for number in (packet.extendedSequenceNumber + 1)...numbers.highest where !numbers.isOmitted(number) {
+            if let other = stream.pointee.store.record(number), other.timestamp == packet.timestamp,
+                other.layers.spatialLayer == end, other.layers.flags.contains(.frameEnd)
+            {
+                return true
+            }
+        }
+        return false
     }
 
     /// The first packet behind another one that was left out and belongs to a decode target.

@@ -16,6 +16,7 @@ struct LayerSelector {
     private var currentSpatialLayer: UInt8 = 0
     private(set) var currentBit: UInt32 = .max
     private(set) var since: Int64 = 0
+    private var sinceTimestamp: UInt32 = 0
     /// The decode target before: late packets are judged by it.
     private var previous = 0
     private var previousSpatialLayer: UInt8 = 0
@@ -51,7 +52,8 @@ struct LayerSelector {
 
     /// Whether a packet is the last of its picture, now that the layers above it are left out.
     func endsPicture(_ packet: StoredPacket) -> Bool {
-        let spatialLayer = packet.extendedSequenceNumber >= since ? currentSpatialLayer : previousSpatialLayer
+        let isCurrent = packet.extendedSequenceNumber >= since || packet.timestamp == sinceTimestamp
+        let spatialLayer = isCurrent ? currentSpatialLayer : previousSpatialLayer
         return packet.marker || packet.layers.flags.contains(.frameEnd) && packet.layers.spatialLayer == spatialLayer
     }
 
@@ -70,7 +72,7 @@ struct LayerSelector {
         currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(current))
         currentBit = layers.restarts == 0 ? .max : 1 << UInt32(current)
         (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
-        since = packet.extendedSequenceNumber
+        (since, sinceTimestamp) = (packet.extendedSequenceNumber, packet.timestamp)
         intact = layers.restarts
         pictureTimestamp = packet.timestamp
         aim(at: wanted, among: targets)
@@ -125,17 +127,32 @@ struct LayerSelector {
         return intact & (1 << UInt32(base)) != 0
     }
 
-    /// Changes over from the source's number `first` on.
+    /// The lower of the spatial layers that a change leaves and leads to, when they differ: where the end of the picture
+    /// is not where it would have been.
+    func movedEnd(to target: Int, among targets: DecodeTargets) -> UInt8? {
+        let layer = UInt8(truncatingIfNeeded: targets.spatialLayer(target))
+        return layer == currentSpatialLayer ? nil : min(layer, currentSpatialLayer)
+    }
+
+    /// Changes over at the first packet of a frame.
     mutating func change(
-        to target: Int, at layers: FrameLayers, first: Int64, toward wanted: LayerTarget, among targets: DecodeTargets
+        to target: Int, at packet: StoredPacket, toward wanted: LayerTarget, among targets: DecodeTargets
     ) {
+        let layers = packet.layers
         (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
-        // What has not come yet of an intact target must not be left out when it does.
-        if layers.targetsVersion == targetsVersion { previousBit |= intact & (1 << UInt32(target)) }
+        // What has not come yet of an intact target that this one builds on must not be left out when it does.
+        if layers.targetsVersion == targetsVersion {
+            for other in 0..<targets.count
+            where targets.spatialLayer(other) == targets.spatialLayer(target)
+                && targets.temporalLayer(other) <= targets.temporalLayer(target)
+            {
+                previousBit |= intact & (1 << UInt32(other))
+            }
+        }
         current = target
         currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(target))
         currentBit = 1 << UInt32(target)
-        since = first
+        (since, sinceTimestamp) = (packet.extendedSequenceNumber, packet.timestamp)
         if layers.targetsVersion != targetsVersion {
             targetsVersion = layers.targetsVersion
             intact = 0
