@@ -66,13 +66,15 @@ extension StrictReceiver {
     private func damagedPictures(between first: Int, and second: Int) -> (all: Int, levelZero: Int) {
         let (last, next) = (frames[first], frames[second])
         guard last.run == next.run, last.number < next.number else { return (0, 0) }
+        // Reordered, some of those behind it have left before it.
+        let earliest = frames[second...].prefix(30).map(\.instant).min() ?? next.instant
         let damaged = (last.number + 1..<next.number).filter { number in
             // One that had not come when the later one left has a number all the same: it might have been wanted.
             let arrivals = encoders[next.encoding].frames[number].packets.map {
                 encoders[next.encoding].packets[$0].arrival ?? MediaInstant(nanoseconds: .max)
             }
             return isDamaged(next.encoding, frame: number, run: next.run)
-                || arrivals.contains { $0 > next.instant }
+                || arrivals.contains { $0 > earliest }
         }
         return (
             damaged.count, damaged.count { encoders[next.encoding].frames[$0].temporal == 0 }

@@ -127,7 +127,7 @@ public struct StrictReceiver {
             let run =
                 parts.last.map { last in
                     let isBack = last.packet >= place.packet && isKeyframe(place)
-                    let wasPaused = pauses.contains { last.departure.instant < $0 && $0 <= departure.instant }
+                    let wasPaused = pauses.contains { last.departure.instant < $0 && $0 < departure.instant }
                     return last.encoding == place.encoding && !isBack && !wasPaused ? last.run : last.run + 1
                 } ?? 0
             parts.append(
@@ -140,7 +140,7 @@ public struct StrictReceiver {
         runStarts = Array(repeating: MediaInstant(nanoseconds: .max), count: runs)
         for part in parts { runStarts[part.run] = min(runStarts[part.run], part.departure.instant) }
         runEnds = runStarts.dropFirst() + [MediaInstant(nanoseconds: .max)]
-        for run in runEnds.indices {
+        for run in runStarts.indices {
             if let pause = pauses.first(where: { $0 > runStarts[run] }) { runEnds[run] = min(runEnds[run], pause) }
         }
     }
