@@ -146,7 +146,18 @@ extension MediaEngine {
                     consumer.pointee.resume(at: packet.extendedSequenceNumber)
                     resumes = false
                 }
-                guard consumer.pointee.leavesOut(packet) || forward(packet, of: stream, run) else { return false }
+                if !consumer.pointee.leavesOut(packet) {
+                    switch order(of: packet, of: stream, run) {
+                    case .waiting: return true
+                    case .behind(let first):
+                        for number in first..<packet.extendedSequenceNumber {
+                            guard let other = stream.pointee.store.record(number) else { continue }
+                            guard forward(other, of: stream, run) else { return false }
+                        }
+                    case .next: break
+                    }
+                    guard forward(packet, of: stream, run) else { return false }
+                }
             }
             consumer.pointee.position += 1
         }
@@ -161,16 +172,8 @@ extension MediaEngine {
         guard output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount)) else {
             return false
         }
-        #if DEBUGLAYERS
-        print("DBG", run.consumerID.index, packet.extendedSequenceNumber & 0xFFFF, "ts", packet.timestamp, "s", packet.layers.spatialLayer, "t", packet.layers.temporalLayer, "fl", packet.layers.flags.rawValue, "pres", String(packet.layers.presentIn, radix: 2), "sw", String(packet.layers.switchTo, radix: 2), "need", packet.layers.switchNeedsTemporal, "cur", consumer.pointee.selector.current, "steps", String(consumer.pointee.selector.steps, radix: 2), "since", consumer.pointee.selector.since & 0xFFFF)
-        #endif
-        var isRevised = false
         if !consumer.pointee.selector.isSettled(packet.layers), packet.layers.flags.contains(.frameStart) {
-            switch changeLayer(at: packet, of: stream, run) {
-            case .unchanged: break
-            case .changed(let revises): isRevised = revises
-            case .noRoom: return false
-            }
+            changeLayer(at: packet, of: stream, run)
         }
         if consumer.pointee.selector.admits(packet) {
             if let number = consumer.pointee.takeNumber(for: packet) {
@@ -179,7 +182,6 @@ extension MediaEngine {
         } else if let number = consumer.pointee.omit(packet) {
             depart(packet, as: number, isFiller: true, of: stream, run)
         }
-        if isRevised { return forwardAgain(behind: packet, of: stream, run) }
         return true
     }
 

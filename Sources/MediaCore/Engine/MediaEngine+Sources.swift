@@ -173,101 +173,47 @@ extension MediaEngine {
 
     // MARK: Layers of one stream
 
-    /// What a frame that another layer could begin with came to.
-    enum LayerChange {
-        case unchanged
-        /// `revises` when packets behind it that were left out are wanted now.
-        case changed(revises: Bool)
-        case noRoom
+    /// How a consumer goes on with a packet of its source.
+    enum PictureOrder {
+        /// It is next.
+        case next
+        /// The packets before it from a number on are, which are there.
+        case behind(Int64)
+        /// The beginning of its picture is still to come.
+        case waiting
+    }
+
+    /// Whether a packet's turn has come. A consumer that is to change to another layer can do so at the beginning of a
+    /// picture only: what came before it, out of order, waits for it a while.
+    func order(
+        of packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, _ run: DepartureRun
+    ) -> PictureOrder {
+        let consumer = run.consumer
+        guard !consumer.pointee.selector.isSettled(packet.layers), !packet.startsPicture,
+            consumer.pointee.isNewest(packet), packet.timestamp != consumer.pointee.selector.pictureTimestamp
+        else { return .next }
+        var number = packet.extendedSequenceNumber - 1
+        while let other = stream.pointee.store.record(number), other.timestamp == packet.timestamp {
+            if other.startsPicture { return .behind(number) }
+            number -= 1
+        }
+        return run.route.instant - packet.arrival < Self.pictureGrace ? .waiting : .next
     }
 
     /// Changes a consumer over to another layer of its source, when the frame that begins with a packet allows it.
     mutating func changeLayer(
         at packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, _ run: DepartureRun
-    ) -> LayerChange {
+    ) {
         let consumer = run.consumer
         guard let wanted = consumer.pointee.wanted, wanted.stream == consumer.pointee.source,
-            packet.extendedSequenceNumber >= consumer.pointee.selector.since
-        else { return .unchanged }
+            consumer.pointee.isNewest(packet), consumer.pointee.selector.isUntouched(packet)
+        else { return }
         let targets = stream.pointee.reader.targets
-        let isLate = packet.extendedSequenceNumber <= consumer.pointee.numbers.highest
-        guard !isLate || packet.isKeyframeStart else { return .unchanged }
-        guard let target = consumer.pointee.selector.step(at: packet, toward: wanted, among: targets) else {
-            if consumer.pointee.selector.needsKeyframe(for: wanted, among: targets) {
-                stream.pointee.keyframes.want(at: run.route.instant)
-                touch(stream.pointee.transport)
-            }
-            return .unchanged
-        }
-        if isLate, hasEnded(packet, of: stream, for: target, among: targets, run) {
+        if let target = consumer.pointee.selector.step(at: packet, toward: wanted, among: targets) {
+            consumer.pointee.selector.change(to: target, at: packet, toward: wanted, among: targets)
+        } else if consumer.pointee.selector.needsKeyframe(for: wanted, among: targets) {
             stream.pointee.keyframes.want(at: run.route.instant)
             touch(stream.pointee.transport)
-            return .unchanged
         }
-        var revises = false
-        if isLate, let left = firstLeftOut(behind: packet, of: stream, for: target, run) {
-            // Those behind it that are wanted now must not have lost their places.
-            let extent = extent(
-                of: stream, packet.extendedSequenceNumber, stream.pointee.store.highest ?? 0, run)
-            guard output.hasRoom(extent.packetCount, total: extent.byteCount) || output.isEmpty else { return .noRoom }
-            guard consumer.pointee.rewind(to: left) else {
-                stream.pointee.keyframes.want(at: run.route.instant)
-                touch(stream.pointee.transport)
-                return .unchanged
-            }
-            revises = true
-        }
-        consumer.pointee.selector.change(
-            to: target, at: packet, toward: wanted, among: targets)
-        return .changed(revises: revises)
-    }
-
-    /// Whether the end of a late packet's picture has left, or has been passed over, before it came.
-    private func hasEnded(
-        _ packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, for target: Int,
-        among targets: DecodeTargets, _ run: DepartureRun
-    ) -> Bool {
-        let numbers = run.consumer.pointee.numbers
-        guard let end = run.consumer.pointee.selector.movedEnd(to: target, among: targets),
-            numbers.highest > packet.extendedSequenceNumber
-        else { return false }
-        for number in (packet.extendedSequenceNumber + 1)...numbers.highest where !numbers.isOmitted(number) {
-            if let other = stream.pointee.store.record(number), other.timestamp == packet.timestamp,
-                other.layers.spatialLayer == end, other.layers.flags.contains(.frameEnd)
-            {
-                return true
-            }
-        }
-        return false
-    }
-
-    /// The first packet behind another one that was left out and belongs to a decode target.
-    private func firstLeftOut(
-        behind packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, for target: Int,
-        _ run: DepartureRun
-    ) -> StoredPacket? {
-        let first = packet.extendedSequenceNumber
-        let highest = run.consumer.pointee.numbers.highest
-        guard highest > first else { return nil }
-        for number in (first + 1)...highest where run.consumer.pointee.numbers.isOmitted(number) {
-            guard let other = stream.pointee.store.record(number),
-                other.layers.targetsVersion == packet.layers.targetsVersion,
-                other.layers.presentIn & (1 << UInt32(target)) != 0
-            else { continue }
-            return other
-        }
-        return nil
-    }
-
-    /// Goes once more through the packets behind one, after a change of layer made some of them wanted.
-    mutating func forwardAgain(
-        behind packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, _ run: DepartureRun
-    ) -> Bool {
-        guard let highest = stream.pointee.store.highest, highest > packet.extendedSequenceNumber else { return true }
-        for number in (packet.extendedSequenceNumber + 1)...highest {
-            guard let other = stream.pointee.store.record(number) else { continue }
-            _ = forward(other, of: stream, run)
-        }
-        return true
     }
 }

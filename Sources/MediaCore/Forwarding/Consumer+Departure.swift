@@ -31,7 +31,6 @@ extension Consumer {
         self.sent(
             sent, number, timestamp: packet.timestamp &+ timestampOffset,
             payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
-        selector.took(packet)
         return repeatDeparture(
             sent, number, packet, from: source, targets: targets, on: route, into: &output, jobs: &jobs)
     }
@@ -116,7 +115,8 @@ extension Consumer {
     ) -> Departure {
         var departure = Departure(
             ssrc: ssrc, payloadType: payloadType, sequenceNumber: sequenceNumber,
-            marker: rewrite.flags.contains(.marker), isFiller: rewrite.flags.contains(.filler), timestamp: packet.timestamp &+ rewrite.timestampOffset,
+            marker: rewrite.flags.contains(.marker), isFiller: rewrite.flags.contains(.filler),
+            timestamp: packet.timestamp &+ rewrite.timestampOffset,
             transportSequenceNumber: 0, absoluteSendTime: 0)
         if packet.layers.flags.contains(.described), let run = sourceRun(rewrite.run) {
             departure.frameNumber = UInt16(truncatingIfNeeded: packet.layers.frameNumber) &+ run.frameNumberOffset

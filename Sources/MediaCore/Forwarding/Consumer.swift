@@ -203,13 +203,15 @@ struct Consumer: ~Copyable {
     /// Of what lies further back than the history it can't be told whether it has left, and no number may protect two
     /// packets, so it stays.
     mutating func takeNumber(for packet: StoredPacket) -> Int64? {
-        guard let number = numbers.take(packet.extendedSequenceNumber) else { return nil }
-        return isFree(number) ? number : nil
+        let isNewest = packet.extendedSequenceNumber > numbers.highest
+        guard let number = numbers.take(packet.extendedSequenceNumber), isFree(number) else { return nil }
+        selector.takes(packet, isNewest: isNewest)
+        return number
     }
 
     /// Leaves a packet of the source out. Returns the number that would stay empty for it, when it comes late.
     mutating func omit(_ packet: StoredPacket) -> Int64? {
-        selector.omitted(packet)
+        selector.omits(packet, isNewest: packet.extendedSequenceNumber > numbers.highest)
         if closesUpPictures, packet.layers.pictureNumberOffset != 0 {
             _ = pictures.omit(packet.layers.pictureNumber)
         }
@@ -217,12 +219,8 @@ struct Consumer: ~Copyable {
         return number
     }
 
-    /// Takes back that packets from a number of the source on were left out; false when one behind it has left.
-    mutating func rewind(to packet: StoredPacket) -> Bool {
-        guard numbers.rewind(to: packet.extendedSequenceNumber) else { return false }
-        if closesUpPictures { _ = pictures.rewind(to: packet.layers.pictureNumber) }
-        return true
-    }
+    /// Whether a packet is behind all that were looked at.
+    func isNewest(_ packet: StoredPacket) -> Bool { packet.extendedSequenceNumber > numbers.highest }
 
     /// Of VP8, pictures that are left out leave no gap. VP9 may tell of each picture which ones it refers to, by the
     /// difference of their numbers.

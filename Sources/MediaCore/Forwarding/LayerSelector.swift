@@ -16,7 +16,6 @@ struct LayerSelector {
     private var currentSpatialLayer: UInt8 = 0
     private(set) var currentBit: UInt32 = .max
     private(set) var since: Int64 = 0
-    private var sinceTimestamp: UInt32 = 0
     /// The decode target before: late packets are judged by it.
     private var previous = 0
     private var previousSpatialLayer: UInt8 = 0
@@ -28,8 +27,10 @@ struct LayerSelector {
     private var intact: UInt32 = 0
     /// The packet it began with.
     private var beginning: (number: Int64, timestamp: UInt32) = (0, 0)
-    /// The picture that a change was last thought of at.
-    private var pictureTimestamp: UInt32 = 0
+    /// The newest picture; whether anything of it was forwarded, and the decode targets of what was left out of it.
+    private(set) var pictureTimestamp: UInt32 = 0
+    private var isPictureBegun = false
+    private var pictureOmitted: UInt32 = 0
 
     /// Whether a packet of the source is among those that are forwarded.
     @inline(__always)
@@ -52,15 +53,14 @@ struct LayerSelector {
 
     /// Whether a packet is the last of its picture, now that the layers above it are left out.
     func endsPicture(_ packet: StoredPacket) -> Bool {
-        let isCurrent = packet.extendedSequenceNumber >= since || packet.timestamp == sinceTimestamp
-        let spatialLayer = isCurrent ? currentSpatialLayer : previousSpatialLayer
+        let spatialLayer = packet.extendedSequenceNumber >= since ? currentSpatialLayer : previousSpatialLayer
         return packet.marker || packet.layers.flags.contains(.frameEnd) && packet.layers.spatialLayer == spatialLayer
     }
 
     /// Whether anything but the packet's own place has to be looked at.
     @inline(__always)
     func isSettled(_ layers: FrameLayers) -> Bool {
-        steps == 0 && layers.targetsVersion == targetsVersion
+        steps == 0 && layers.targetsVersion == targetsVersion && !layers.flags.contains(.unresolved)
     }
 
     /// Begins with a stream at a keyframe, as close to the wanted layers as may be.
@@ -72,9 +72,9 @@ struct LayerSelector {
         currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(current))
         currentBit = layers.restarts == 0 ? .max : 1 << UInt32(current)
         (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
-        (since, sinceTimestamp) = (packet.extendedSequenceNumber, packet.timestamp)
+        since = packet.extendedSequenceNumber
         intact = layers.restarts
-        pictureTimestamp = packet.timestamp
+        (pictureTimestamp, isPictureBegun, pictureOmitted) = (packet.timestamp, true, 0)
         aim(at: wanted, among: targets)
     }
 
@@ -96,7 +96,8 @@ struct LayerSelector {
         }
     }
 
-    /// The decode target to change over to at the first packet of a frame; nil to stay.
+    /// The decode target to change over to at the first packet of a frame, of a picture of which nothing was forwarded;
+    /// nil to stay.
     func step(
         at packet: StoredPacket, toward wanted: LayerTarget, among targets: DecodeTargets
     ) -> Int? {
@@ -106,32 +107,18 @@ struct LayerSelector {
             guard layers.flags.contains(.keyframeStart), layers.targetsVersion == targets.version else { return nil }
             return Self.closest(to: wanted, among: targets, of: layers.restarts)
         }
-        // At a frame of the new target: so nothing is left out before a frame that can tell of the change.
-        let steps = steps & layers.presentIn
-        var open = layers.flags.contains(.interLayerPredicted) && !isBaseIntact(layers, targets) ? 0 : layers.restarts
-        // A picture is not left in its middle.
-        if packet.timestamp != pictureTimestamp { open |= intact }
+        var steps = packet.timestamp == pictureTimestamp ? steps & ~pictureOmitted : steps
+        for target in 0..<targets.count where targets.temporalLayer(target) < Int(layers.temporalLayer) {
+            // At a picture of the new target: nothing is left out before a frame that can tell of the change.
+            steps &= ~(1 << UInt32(target))
+        }
+        var open = layers.restarts | intact
         for target in 0..<targets.count where layers.switchTo & steps & (1 << UInt32(target)) != 0 {
             let base = targets.target(
                 spatial: targets.spatialLayer(target), temporal: Int(layers.switchNeedsTemporal))
             if let base, intact & (1 << UInt32(base)) != 0 { open |= 1 << UInt32(target) }
         }
         return Self.closest(to: wanted, among: targets, of: open & steps)
-    }
-
-    /// Whether what a spatial layer that begins anew is predicted from was forwarded.
-    private func isBaseIntact(_ layers: FrameLayers, _ targets: DecodeTargets) -> Bool {
-        guard !layers.flags.contains(.keyframe), layers.spatialLayer > 0,
-            let base = targets.target(spatial: Int(layers.spatialLayer) - 1, temporal: targets.temporalLayer(current))
-        else { return true }
-        return intact & (1 << UInt32(base)) != 0
-    }
-
-    /// The lower of the spatial layers that a change leaves and leads to, when they differ: where the end of the picture
-    /// is not where it would have been.
-    func movedEnd(to target: Int, among targets: DecodeTargets) -> UInt8? {
-        let layer = UInt8(truncatingIfNeeded: targets.spatialLayer(target))
-        return layer == currentSpatialLayer ? nil : min(layer, currentSpatialLayer)
     }
 
     /// Changes over at the first packet of a frame.
@@ -152,7 +139,7 @@ struct LayerSelector {
         current = target
         currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(target))
         currentBit = 1 << UInt32(target)
-        (since, sinceTimestamp) = (packet.extendedSequenceNumber, packet.timestamp)
+        since = packet.extendedSequenceNumber
         if layers.targetsVersion != targetsVersion {
             targetsVersion = layers.targetsVersion
             intact = 0
@@ -161,18 +148,26 @@ struct LayerSelector {
         aim(at: wanted, among: targets)
     }
 
-    /// Remembers what was forwarded.
+    /// Whether a picture that a packet begins, or goes on with, has had nothing forwarded so far.
+    func isUntouched(_ packet: StoredPacket) -> Bool { packet.timestamp != pictureTimestamp || !isPictureBegun }
+
+    /// Remembers that a packet is forwarded; `isNewest` when none behind it was looked at.
     @inline(__always)
-    mutating func took(_ packet: StoredPacket) {
+    mutating func takes(_ packet: StoredPacket, isNewest: Bool) {
         if packet.layers.restarts != 0 { intact |= packet.layers.restarts }
-        pictureTimestamp = packet.timestamp
+        guard isNewest else { return }
+        if packet.timestamp != pictureTimestamp { (pictureTimestamp, pictureOmitted) = (packet.timestamp, 0) }
+        isPictureBegun = true
     }
 
-    /// Remembers what was left out.
-    @inline(__always)
-    mutating func omitted(_ packet: StoredPacket) {
+    /// Remembers that a packet is left out.
+    mutating func omits(_ packet: StoredPacket, isNewest: Bool) {
         intact &= ~packet.layers.presentIn
-        pictureTimestamp = packet.timestamp
+        guard isNewest else { return }
+        if packet.timestamp != pictureTimestamp {
+            (pictureTimestamp, pictureOmitted, isPictureBegun) = (packet.timestamp, 0, false)
+        }
+        pictureOmitted |= packet.layers.presentIn
     }
 
     /// Whether a keyframe is needed for another spatial layer than the current one.

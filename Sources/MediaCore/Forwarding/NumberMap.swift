@@ -74,19 +74,6 @@ struct NumberMap {
             && omitted[Int(source >> 6) & 7] & (1 << UInt64(source & 63)) != 0
     }
 
-    /// Takes back that the numbers from `source` on were left out; false when one of them has been taken.
-    mutating func rewind(to source: Int64) -> Bool {
-        guard highestTaken < source, source > highest - Self.window, source >= first else { return false }
-        guard source <= highest else { return true }
-        for number in source...highest where isOmitted(number) {
-            omitted[Int(number >> 6) & 7] &= ~(1 << UInt64(number & 63))
-            offset += 1
-        }
-        highest = source - 1
-        latestOmitted = min(latestOmitted, highest)
-        return true
-    }
-
     @inline(__always)
     private mutating func advance(to source: Int64) {
         // Streams of which nothing is left out have nothing to forget.

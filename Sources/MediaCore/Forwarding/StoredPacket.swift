@@ -43,5 +43,10 @@ struct StoredPacket {
         return packet
     }
 
+    /// Whether its picture begins here, with the lowest spatial layer.
+    var startsPicture: Bool {
+        layers.spatialLayer == 0 && layers.flags.intersection([.frameStart, .unresolved]) == .frameStart
+    }
+
     var byteCount: Int { Int(headerByteCount) + Int(payloadByteCount) }
 }

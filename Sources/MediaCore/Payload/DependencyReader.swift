@@ -49,7 +49,8 @@ struct DependencyReader: Sendable {
         if let new = descriptor.newStructure {
             structure = new
             structureFrame = number
-            targets = DecodeTargets(version: targets.version &+ 1, layers: new.layers, templates: new.templates.map(\.presentIn))
+            targets = DecodeTargets(
+                version: targets.version &+ 1, layers: new.layers, templates: new.templates.map(\.presentIn))
             sizes = new.sizes ?? InlineArray(repeating: FrameSize())
         }
         noteActiveTargets(descriptor, number)
