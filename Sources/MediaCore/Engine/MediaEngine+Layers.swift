@@ -60,6 +60,7 @@ extension MediaEngine {
             spatial: Int(layers.spatialLayer), temporal: Int(layers.temporalLayer),
             payloadByteCount: Int(packet.payloadByteCount),
             isFrameStart: layers.flags.contains(.frameStart) || !stream.pointee.isVideo, at: instant)
+        if packet.isKeyframeStart { stream.pointee.announce(by: packet) }
         let isKnown =
             stream.pointee.shape.isLive && layers.spatialLayer <= stream.pointee.shape.spatialLayer
             && layers.temporalLayer <= stream.pointee.shape.temporalLayer

@@ -206,7 +206,7 @@ extension MediaEngine {
     ) {
         let consumer = run.consumer
         guard let wanted = consumer.pointee.wanted, wanted.stream == consumer.pointee.source,
-            consumer.pointee.isNewest(packet), consumer.pointee.selector.isUntouched(packet)
+            consumer.pointee.isNewest(packet), consumer.pointee.selector.isInOrder(packet)
         else { return }
         let targets = stream.pointee.reader.targets
         if let target = consumer.pointee.selector.step(at: packet, toward: wanted, among: targets) {

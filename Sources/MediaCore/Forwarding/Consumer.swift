@@ -240,6 +240,7 @@ struct Consumer: ~Copyable {
             rewrite.target = UInt8(truncatingIfNeeded: target)
             // At every change, and often enough that who lost one soon gets another.
             if layers.flags.contains(.frameStart), layers.targetCount > 1, selector.selects,
+                layers.targetsVersion == selector.targetsVersion,
                 layers.temporalLayer == 0 || rewrite.target != toldTarget
                     || !layers.flags.isDisjoint(with: [.keyframeStart, .ownActiveMask])
             {

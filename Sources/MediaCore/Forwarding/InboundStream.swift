@@ -17,6 +17,9 @@ struct InboundStream: ~Copyable {
     var reader: LayerReader
     var meter = LayerMeter()
     private(set) var shape = LayerShape()
+    /// The layers that the last keyframe said would follow.
+    private var announced: (spatial: UInt8, temporal: UInt8, until: MediaInstant)?
+    private static let announcement = MediaDuration.milliseconds(300)
     /// When its shape was looked at.
     private var looked = MediaInstant(nanoseconds: 0)
     var reception: ReceptionStatistics
@@ -72,6 +75,23 @@ struct InboundStream: ~Copyable {
         return instant - packet.arrival >= duration
     }
 
+    /// Takes a keyframe's word for the layers that follow it: until they have had time to come, they count as there.
+    mutating func announce(by packet: StoredPacket) {
+        var (spatial, temporal) = (0, 0)
+        if packet.layers.flags.contains(.described) {
+            for target in 0..<reader.targets.count where packet.layers.activeTargets & (1 << UInt32(target)) != 0 {
+                spatial = max(spatial, reader.targets.spatialLayer(target))
+                temporal = max(temporal, reader.targets.temporalLayer(target))
+            }
+        } else {
+            spatial = (0..<4).last { reader.sizes[$0].width > 0 } ?? 0
+        }
+        announced = (
+            UInt8(min(spatial, LayerMeter.layers - 1)), UInt8(min(temporal, LayerMeter.layers - 1)),
+            packet.arrival + Self.announcement
+        )
+    }
+
     /// Looks anew at which layers arrive; returns whether anything changed that watchers' choices hang on.
     mutating func updateShape(at instant: MediaInstant) -> Bool {
         looked = instant
@@ -85,6 +105,10 @@ struct InboundStream: ~Copyable {
             where meter.hasArrived(spatial: spatial, temporal: temporal, at: instant) {
                 new.temporalLayer = max(new.temporalLayer, UInt8(temporal))
             }
+        }
+        if new.isLive, let announced, instant < announced.until {
+            new.spatialLayer = max(new.spatialLayer, announced.spatial)
+            new.temporalLayer = max(new.temporalLayer, announced.temporal)
         }
         new.knownSpatialLayer = max(new.knownSpatialLayer, new.spatialLayer)
         new.targetsVersion = reader.targets.version

@@ -27,8 +27,10 @@ struct LayerSelector {
     private var intact: UInt32 = 0
     /// The packet it began with.
     private var beginning: (number: Int64, timestamp: UInt32) = (0, 0)
-    /// The newest picture; whether anything of it was forwarded, and the decode targets of what was left out of it.
+    /// The newest picture; whether its beginning came first, whether anything of it was forwarded, and the decode targets
+    /// of what was left out of it.
     private(set) var pictureTimestamp: UInt32 = 0
+    private var isPictureOrderly = false
     private var isPictureBegun = false
     private var pictureOmitted: UInt32 = 0
 
@@ -96,8 +98,7 @@ struct LayerSelector {
         }
     }
 
-    /// The decode target to change over to at the first packet of a frame, of a picture of which nothing was forwarded;
-    /// nil to stay.
+    /// The decode target to change over to at the first packet of a frame; nil to stay.
     func step(
         at packet: StoredPacket, toward wanted: LayerTarget, among targets: DecodeTargets
     ) -> Int? {
@@ -107,9 +108,14 @@ struct LayerSelector {
             guard layers.flags.contains(.keyframeStart), layers.targetsVersion == targets.version else { return nil }
             return Self.closest(to: wanted, among: targets, of: layers.restarts)
         }
+        let isBegun = packet.timestamp == pictureTimestamp && isPictureBegun
         var steps = packet.timestamp == pictureTimestamp ? steps & ~pictureOmitted : steps
-        for target in 0..<targets.count where targets.temporalLayer(target) < Int(layers.temporalLayer) {
-            // At a picture of the new target: nothing is left out before a frame that can tell of the change.
+        for target in 0..<targets.count
+        // At a picture of the new target: nothing is left out before a frame that can tell of the change. And not amid a
+        // picture, which would end elsewhere than it was to.
+        where targets.temporalLayer(target) < Int(layers.temporalLayer)
+            || isBegun && targets.spatialLayer(target) != Int(currentSpatialLayer)
+        {
             steps &= ~(1 << UInt32(target))
         }
         var open = layers.restarts | intact
@@ -148,26 +154,36 @@ struct LayerSelector {
         aim(at: wanted, among: targets)
     }
 
-    /// Whether a picture that a packet begins, or goes on with, has had nothing forwarded so far.
-    func isUntouched(_ packet: StoredPacket) -> Bool { packet.timestamp != pictureTimestamp || !isPictureBegun }
+    /// Whether all that came of a packet's picture came in order from its beginning.
+    func isInOrder(_ packet: StoredPacket) -> Bool {
+        packet.timestamp == pictureTimestamp ? isPictureOrderly : packet.startsPicture
+    }
 
     /// Remembers that a packet is forwarded; `isNewest` when none behind it was looked at.
     @inline(__always)
     mutating func takes(_ packet: StoredPacket, isNewest: Bool) {
-        if packet.layers.restarts != 0 { intact |= packet.layers.restarts }
-        guard isNewest else { return }
-        if packet.timestamp != pictureTimestamp { (pictureTimestamp, pictureOmitted) = (packet.timestamp, 0) }
-        isPictureBegun = true
+        if isNewest { enter(packet) }
+        if packet.timestamp == pictureTimestamp {
+            isPictureBegun = true
+            // What was left out of a picture before its beginning came is not there.
+            if packet.layers.restarts != 0 { intact |= packet.layers.restarts & ~pictureOmitted }
+        }
     }
 
     /// Remembers that a packet is left out.
     mutating func omits(_ packet: StoredPacket, isNewest: Bool) {
+        // Late packets may be of an older layout.
+        guard packet.layers.targetsVersion == targetsVersion else { return }
         intact &= ~packet.layers.presentIn
-        guard isNewest else { return }
-        if packet.timestamp != pictureTimestamp {
-            (pictureTimestamp, pictureOmitted, isPictureBegun) = (packet.timestamp, 0, false)
-        }
-        pictureOmitted |= packet.layers.presentIn
+        if isNewest { enter(packet) }
+        if packet.timestamp == pictureTimestamp { pictureOmitted |= packet.layers.presentIn }
+    }
+
+    @inline(__always)
+    private mutating func enter(_ packet: StoredPacket) {
+        guard packet.timestamp != pictureTimestamp else { return }
+        (pictureTimestamp, pictureOmitted, isPictureBegun) = (packet.timestamp, 0, false)
+        isPictureOrderly = packet.startsPicture
     }
 
     /// Whether a keyframe is needed for another spatial layer than the current one.

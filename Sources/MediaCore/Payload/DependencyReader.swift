@@ -9,6 +9,8 @@ struct DependencyReader: Sendable {
     private var structure: DependencyStructure?
     /// The frame that brought the structure.
     private var structureFrame: Int64 = 0
+    /// The structure before, and the layout of decode targets that it made: for packets that come late.
+    private var previous: (structure: DependencyStructure, version: UInt8)?
     /// The last frame at which decoding could begin; 0 before the first.
     private var keyFrame: Int64 = 0
     /// The first frame after that one that is of the lowest spatial layer: another picture.
@@ -40,13 +42,10 @@ struct DependencyReader: Sendable {
         layers.frameNumber = number
         layers.targetsVersion = targets.version
         // A late packet must not be read with templates that came after it, nor bring back those it came with.
-        let isStale = structure != nil && Self.isLate(number, behind: structureFrame)
-        guard !isStale, let frame = descriptor.frame else {
-            layers.flags.insert(.unresolved)
-            layers.presentIn = 0
-            return layers
-        }
+        if structure != nil && Self.isLate(number, behind: structureFrame) { return late(bytes, layers) }
+        guard let frame = descriptor.frame else { return Self.unresolved(layers) }
         if let new = descriptor.newStructure {
+            previous = structure.map { ($0, targets.version) }
             structure = new
             structureFrame = number
             targets = DecodeTargets(
@@ -61,6 +60,26 @@ struct DependencyReader: Sendable {
         layers.switchNeedsTemporal = referencedTemporalLayer(frame, number)
         layers.targetsVersion = targets.version
         noteKeyframe(&layers, descriptor, frame)
+        return layers
+    }
+
+    private static func unresolved(_ layers: FrameLayers) -> FrameLayers {
+        var layers = layers
+        layers.flags.insert(.unresolved)
+        layers.presentIn = 0
+        return layers
+    }
+
+    /// What a packet from before the structure says, by the structure before it.
+    private func late(_ bytes: RawSpan, _ layers: FrameLayers) -> FrameLayers {
+        guard let previous, let descriptor = DependencyDescriptor(bytes, known: previous.structure),
+            descriptor.newStructure == nil, let frame = descriptor.frame
+        else { return Self.unresolved(layers) }
+        var layers = layers
+        layers.targetsVersion = previous.version
+        layers.spatialLayer = frame.spatialLayer
+        layers.temporalLayer = frame.temporalLayer
+        layers.presentIn = frame.presentIn
         return layers
     }
 
