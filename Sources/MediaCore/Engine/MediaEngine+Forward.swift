@@ -154,6 +154,11 @@ extension MediaEngine {
                             guard let other = stream.pointee.store.record(number) else { continue }
                             guard forward(other, of: stream, run) else { return false }
                         }
+                    case .lost:
+                        // A picture whose templates have not come can't be told apart: it begins anew with the next one
+                        // that can.
+                        consumer.pointee.stop()
+                        return true
                     case .next: break
                     }
                     guard forward(packet, of: stream, run) else { return false }

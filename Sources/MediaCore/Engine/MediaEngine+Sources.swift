@@ -181,6 +181,8 @@ extension MediaEngine {
         case behind(Int64)
         /// The beginning of its picture is still to come.
         case waiting
+        /// It has not come in time, and without it nothing is known of the packet.
+        case lost
     }
 
     /// Whether a packet's turn has come. A consumer that is to change to another layer can do so at the beginning of a
@@ -197,7 +199,8 @@ extension MediaEngine {
             if other.startsPicture { return .behind(number) }
             number -= 1
         }
-        return run.route.instant - packet.arrival < Self.pictureGrace ? .waiting : .next
+        if run.route.instant - packet.arrival < Self.pictureGrace { return .waiting }
+        return packet.layers.flags.contains(.unresolved) ? .lost : .next
     }
 
     /// Changes a consumer over to another layer of its source, when the frame that begins with a packet allows it.

@@ -20,11 +20,16 @@ struct LayerSelector {
     private var previous = 0
     private var previousSpatialLayer: UInt8 = 0
     private var previousBit: UInt32 = .max
+    private var previousVersion: UInt8 = 0
+    /// What the current target builds on and was intact when it was changed to: what comes late of it is not left out.
+    private var previousIntact: UInt32 = 0
     /// The layout of decode targets that the masks are about.
     private(set) var targetsVersion: UInt8 = 0
     /// Decode targets between the current and the wanted one, the latter included; 0 once it is reached.
     private(set) var steps: UInt32 = 0
     private var intact: UInt32 = 0
+    /// The number of the source at which decode targets last began anew.
+    private var intactSince: Int64 = 0
     /// The packet it began with.
     private var beginning: (number: Int64, timestamp: UInt32) = (0, 0)
     /// The newest picture; whether its beginning came first, whether anything of it was forwarded, and the decode targets
@@ -37,12 +42,16 @@ struct LayerSelector {
     /// Whether a packet of the source is among those that are forwarded.
     @inline(__always)
     func admits(_ packet: StoredPacket) -> Bool {
-        if packet.extendedSequenceNumber >= since { return packet.layers.presentIn & currentBit != 0 }
+        let layers = packet.layers
+        if packet.extendedSequenceNumber >= since {
+            return layers.presentIn & currentBit != 0 && layers.targetsVersion == targetsVersion
+        }
         guard packet.extendedSequenceNumber >= beginning.number else {
             // Before what looked like the first packet of its first picture may stand more of that picture.
             return packet.timestamp == beginning.timestamp
         }
-        return packet.layers.presentIn & previousBit != 0
+        let bit = previousBit | (packet.extendedSequenceNumber >= intactSince ? previousIntact : 0)
+        return layers.presentIn & bit != 0 && layers.targetsVersion == previousVersion
     }
 
     /// Whether there is anything to select: else every packet is forwarded.
@@ -74,8 +83,9 @@ struct LayerSelector {
         currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(current))
         currentBit = layers.restarts == 0 ? .max : 1 << UInt32(current)
         (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
+        (previousVersion, previousIntact) = (targetsVersion, 0)
         since = packet.extendedSequenceNumber
-        intact = layers.restarts
+        (intact, intactSince) = (layers.restarts, since)
         (pictureTimestamp, isPictureBegun, pictureOmitted) = (packet.timestamp, true, 0)
         aim(at: wanted, among: targets)
     }
@@ -118,7 +128,10 @@ struct LayerSelector {
         {
             steps &= ~(1 << UInt32(target))
         }
-        var open = layers.restarts | intact
+        var open = layers.restarts
+        for target in 0..<targets.count where targets.spatialLayer(target) <= Int(currentSpatialLayer) {
+            open |= intact & (1 << UInt32(target))
+        }
         for target in 0..<targets.count where layers.switchTo & steps & (1 << UInt32(target)) != 0 {
             let base = targets.target(
                 spatial: targets.spatialLayer(target), temporal: Int(layers.switchNeedsTemporal))
@@ -133,14 +146,13 @@ struct LayerSelector {
     ) {
         let layers = packet.layers
         (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
-        // What has not come yet of an intact target that this one builds on must not be left out when it does.
-        if layers.targetsVersion == targetsVersion {
-            for other in 0..<targets.count
-            where targets.spatialLayer(other) == targets.spatialLayer(target)
-                && targets.temporalLayer(other) <= targets.temporalLayer(target)
-            {
-                previousBit |= intact & (1 << UInt32(other))
-            }
+        (previousVersion, previousIntact) = (targetsVersion, 0)
+        for other in 0..<targets.count
+        where layers.targetsVersion == targetsVersion
+            && targets.spatialLayer(other) == targets.spatialLayer(target)
+            && targets.temporalLayer(other) <= targets.temporalLayer(target)
+        {
+            previousIntact |= intact & (1 << UInt32(other))
         }
         current = target
         currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(target))
@@ -166,16 +178,19 @@ struct LayerSelector {
         if packet.timestamp == pictureTimestamp {
             isPictureBegun = true
             // What was left out of a picture before its beginning came is not there.
-            if packet.layers.restarts != 0 { intact |= packet.layers.restarts & ~pictureOmitted }
+            if packet.layers.restarts != 0 {
+                intact |= packet.layers.restarts & ~pictureOmitted
+                intactSince = packet.extendedSequenceNumber
+            }
         }
     }
 
     /// Remembers that a packet is left out.
     mutating func omits(_ packet: StoredPacket, isNewest: Bool) {
+        if isNewest { enter(packet) }
         // Late packets may be of an older layout.
         guard packet.layers.targetsVersion == targetsVersion else { return }
         intact &= ~packet.layers.presentIn
-        if isNewest { enter(packet) }
         if packet.timestamp == pictureTimestamp { pictureOmitted |= packet.layers.presentIn }
     }
 
@@ -188,8 +203,8 @@ struct LayerSelector {
 
     /// Whether a keyframe is needed for another spatial layer than the current one.
     func needsKeyframe(for wanted: LayerTarget, among targets: DecodeTargets) -> Bool {
-        steps != 0 && targets.version == targetsVersion
-            && targets.spatialLayer(current) != Int(wanted.spatialLayer)
+        targets.version != targetsVersion
+            || steps != 0 && targets.spatialLayer(current) != Int(wanted.spatialLayer)
     }
 
     /// Of some decode targets, the one nearest to what is wanted: by spatial layer first, none above it if possible.

@@ -33,6 +33,12 @@ package struct DecodeTargets: Sendable {
         }
     }
 
+    /// Whether another layout has the same targets, whatever its version.
+    func isSame(as other: DecodeTargets) -> Bool {
+        count == other.count
+            && (0..<count).allSatisfy { layers[$0] == other.layers[$0] && contained[$0] == other.contained[$0] }
+    }
+
     /// The spatial layer of a target below `count`.
     package func spatialLayer(_ target: Int) -> Int { Int(layers[target & 31] >> 4) }
 

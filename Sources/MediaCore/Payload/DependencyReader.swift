@@ -48,8 +48,10 @@ struct DependencyReader: Sendable {
             previous = structure.map { ($0, targets.version) }
             structure = new
             structureFrame = number
-            targets = DecodeTargets(
+            // Other templates for the same targets change nothing for whoever chose one.
+            let layout = DecodeTargets(
                 version: targets.version &+ 1, layers: new.layers, templates: new.templates.map(\.presentIn))
+            if !layout.isSame(as: targets) { targets = layout }
             sizes = new.sizes ?? InlineArray(repeating: FrameSize())
         }
         noteActiveTargets(descriptor, number)
