@@ -157,8 +157,8 @@ extension MediaEngine {
                     case .lost:
                         // A picture whose templates have not come can't be told apart: it begins anew with the next one
                         // that can.
-                        consumer.pointee.stop()
-                        return true
+                        consumer.pointee.stalledAt = packet.extendedSequenceNumber
+                        continue
                     case .next: break
                     }
                     guard forward(packet, of: stream, run) else { return false }

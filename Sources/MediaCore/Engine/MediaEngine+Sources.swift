@@ -19,7 +19,8 @@ extension MediaEngine {
     /// What it had before goes on until then, and to the end of its picture.
     mutating func changeSource(_ run: DepartureRun) -> Bool {
         let consumer = run.consumer
-        guard let wanted = consumer.pointee.wanted, wanted.stream != consumer.pointee.source,
+        guard let wanted = consumer.pointee.wanted,
+            wanted.stream != consumer.pointee.source || consumer.pointee.stalledAt != nil,
             let stream = streams.unsafeElement(wanted.stream)
         else { return true }
         guard let start = beginning(of: stream, for: run) else {
@@ -47,11 +48,15 @@ extension MediaEngine {
         guard let number = stream.pointee.keyframeStart, let packet = stream.pointee.store.record(number),
             let highest = stream.pointee.store.highest
         else { return nil }
+        // One that it had in part is not sent again.
+        if run.consumer.pointee.stalledAt != nil, number <= run.consumer.pointee.numbers.highestTaken { return nil }
         guard isBeginningKnown(packet, of: stream, at: run.route.instant) else { return nil }
         // One that is only just arriving.
         if run.route.instant - packet.arrival < KeyframeRequester.arrivalTime { return number }
         if let pending = run.consumer.pointee.pendingChange, pending.start == number { return number }
-        guard run.consumer.pointee.source == nil, highest - number < Int64(Self.historyPacketCount) else { return nil }
+        guard run.consumer.pointee.source == nil || run.consumer.pointee.stalledAt != nil,
+            highest - number < Int64(Self.historyPacketCount)
+        else { return nil }
         var byteCount = 0
         for number in number...highest {
             guard let packet = stream.pointee.store.record(number) else { return nil }

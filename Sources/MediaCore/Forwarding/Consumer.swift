@@ -47,6 +47,8 @@ struct Consumer: ~Copyable {
     var ideal: LayerTarget?
     /// The change of source that waits for the old one's picture to be whole.
     var pendingChange: PendingChange?
+    /// The number of its source from which on it waits for a keyframe to begin anew with; nil while all is well.
+    var stalledAt: Int64?
 
     let parameters: RTPParameters
     let retransmissionSSRC: UInt32
@@ -120,26 +122,18 @@ struct Consumer: ~Copyable {
         with source: SlotID, at packet: StoredPacket, first: Int64, clock: SourceClock, previous: SourceClock?,
         lead: (newest: StoredPacket, pictureCount: Int)?
     ) -> Bool {
+        let isSame = runs[Int(run & 7)].stream == source && newest != nil
         self.source = source
         pendingChange = nil
-        run &+= 1
-        var next = SourceRun(stream: source)
-        if newest == nil {
-            pictures.begin(at: packet.layers.pictureNumber, as: packet.layers.pictureNumber)
-            levelZeroIndex = packet.layers.levelZeroIndex &- 1
-            frameNumber = UInt16(truncatingIfNeeded: packet.layers.frameNumber) &- 1
-        } else {
-            pictures.begin(at: packet.layers.pictureNumber, as: pictures.next)
-            next.levelZeroOffset = levelZeroIndex &+ 1 &- packet.layers.levelZeroIndex
-            next.frameNumberOffset = frameNumber &+ 1 &- UInt16(truncatingIfNeeded: packet.layers.frameNumber)
-        }
-        runs[Int(run & 7)] = next
+        stalledAt = nil
+        renumber(for: source, at: packet, isSame: isSame)
         numbers.begin(at: first, as: highestSent + 1)
         guard let newest else {
             timestampOffset = 0
             return lead != nil
         }
-        let before = previous.map { (clock: $0, offset: timestampOffset) }
+        let before: SourceTimeline.Previous? =
+            isSame ? .same(offset: timestampOffset) : previous.map { .other($0, offset: timestampOffset) }
         let kept = timeline
         timestampOffset = timeline.offset(of: packet, clock: clock, previous: before, newest: newest)
         guard timeline.excess > 0, let lead else { return false }
@@ -154,10 +148,37 @@ struct Consumer: ~Copyable {
         numbers.begin(at: source, as: highestSent + 1)
     }
 
+    /// Lets the numbers of a source follow those that were sent; its own go on as they are.
+    private mutating func renumber(for source: SlotID, at packet: StoredPacket, isSame: Bool) {
+        let layers = packet.layers
+        let last = runs[Int(run & 7)]
+        run &+= 1
+        var next = SourceRun(stream: source)
+        if newest == nil {
+            pictures.begin(at: layers.pictureNumber, as: layers.pictureNumber)
+            levelZeroIndex = layers.levelZeroIndex &- 1
+            frameNumber = UInt16(truncatingIfNeeded: layers.frameNumber) &- 1
+        } else {
+            let isAhead = isSame && !closesUpPictures && layers.pictureNumber > pictures.highest
+            pictures.begin(
+                at: layers.pictureNumber, as: isAhead ? layers.pictureNumber + pictures.offset : pictures.next)
+            next.levelZeroOffset = levelZeroIndex &+ 1 &- layers.levelZeroIndex
+            next.frameNumberOffset = frameNumber &+ 1 &- UInt16(truncatingIfNeeded: layers.frameNumber)
+            if isSame, Int16(bitPattern: last.frameNumberOffset &- next.frameNumberOffset) > 0 {
+                next.frameNumberOffset = last.frameNumberOffset
+            }
+            if isSame, !closesUpPictures, Int8(bitPattern: last.levelZeroOffset &- next.levelZeroOffset) > 0 {
+                next.levelZeroOffset = last.levelZeroOffset
+            }
+        }
+        runs[Int(run & 7)] = next
+    }
+
     /// Forgets its source: it goes on with whatever it can begin with next.
     mutating func stop() {
         source = nil
         pendingChange = nil
+        stalledAt = nil
     }
 
     /// Moves the timestamps of what leaves next, against the source's.
@@ -179,6 +200,7 @@ struct Consumer: ~Copyable {
 
     /// Whether a packet of the source is of a picture that is not begun any more, since another source follows.
     mutating func leavesOut(_ packet: StoredPacket) -> Bool {
+        if let stalledAt, packet.extendedSequenceNumber >= stalledAt { return true }
         guard let last = pendingChange?.lastTimestamp, Int32(bitPattern: packet.timestamp &- last) > 0 else {
             return false
         }

@@ -129,13 +129,14 @@ struct LayerSelector {
             steps &= ~(1 << UInt32(target))
         }
         var open = layers.restarts
+        // A higher spatial layer is only taken up where it begins anew.
         for target in 0..<targets.count where targets.spatialLayer(target) <= Int(currentSpatialLayer) {
-            open |= intact & (1 << UInt32(target))
-        }
-        for target in 0..<targets.count where layers.switchTo & steps & (1 << UInt32(target)) != 0 {
+            let bit: UInt32 = 1 << UInt32(target)
+            open |= intact & bit
+            guard layers.switchTo & bit != 0 else { continue }
             let base = targets.target(
                 spatial: targets.spatialLayer(target), temporal: Int(layers.switchNeedsTemporal))
-            if let base, intact & (1 << UInt32(base)) != 0 { open |= 1 << UInt32(target) }
+            if let base, intact & (1 << UInt32(base)) != 0 { open |= bit }
         }
         return Self.closest(to: wanted, among: targets, of: open & steps)
     }

@@ -13,7 +13,7 @@ struct NumberMap {
     /// Nothing below is ever taken.
     private(set) var first: Int64 = 0
     /// What is to be added to a number above `highest`.
-    private var offset: Int64 = 0
+    private(set) var offset: Int64 = 0
     /// The last numbers that were left out, by their low bits; `latestOmitted` bounds where there are any.
     private var omitted = InlineArray<8, UInt64>(repeating: 0)
     private var latestOmitted = Int64.min / 2
