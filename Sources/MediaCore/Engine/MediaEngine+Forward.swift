@@ -157,7 +157,7 @@ extension MediaEngine {
                     case .lost:
                         // A picture whose templates have not come can't be told apart: it begins anew with the next one
                         // that can.
-                        consumer.pointee.stalledAt = packet.extendedSequenceNumber
+                        consumer.pointee.stalledAt = (packet.extendedSequenceNumber, packet.timestamp)
                         continue
                     case .next: break
                     }

@@ -47,8 +47,8 @@ struct Consumer: ~Copyable {
     var ideal: LayerTarget?
     /// The change of source that waits for the old one's picture to be whole.
     var pendingChange: PendingChange?
-    /// The number of its source from which on it waits for a keyframe to begin anew with; nil while all is well.
-    var stalledAt: Int64?
+    /// The packet of its source from whose picture on it waits for a keyframe to begin anew with; nil while all is well.
+    var stalledAt: (number: Int64, timestamp: UInt32)?
 
     let parameters: RTPParameters
     let retransmissionSSRC: UInt32
@@ -200,7 +200,9 @@ struct Consumer: ~Copyable {
 
     /// Whether a packet of the source is of a picture that is not begun any more, since another source follows.
     mutating func leavesOut(_ packet: StoredPacket) -> Bool {
-        if let stalledAt, packet.extendedSequenceNumber >= stalledAt { return true }
+        if let stalledAt {
+            return packet.extendedSequenceNumber >= stalledAt.number || packet.timestamp == stalledAt.timestamp
+        }
         guard let last = pendingChange?.lastTimestamp, Int32(bitPattern: packet.timestamp &- last) > 0 else {
             return false
         }

@@ -20,6 +20,10 @@ struct InboundStream: ~Copyable {
     /// The layers that the last keyframe said would follow.
     private var announced: (spatial: UInt8, temporal: UInt8, until: MediaInstant)?
     private static let announcement = MediaDuration.milliseconds(300)
+    /// Since when it has been arriving; nil while it does not.
+    private var liveSince: MediaInstant?
+    private static let settling = MediaDuration.milliseconds(1200)
+    private static let absence = MediaDuration.milliseconds(500)
     /// When its shape was looked at.
     private var looked = MediaInstant(nanoseconds: 0)
     var reception: ReceptionStatistics
@@ -94,7 +98,10 @@ struct InboundStream: ~Copyable {
 
     /// Looks anew at which layers arrive; returns whether anything changed that watchers' choices hang on.
     mutating func updateShape(at instant: MediaInstant) -> Bool {
+        // While nothing comes nobody looks.
+        if instant - looked > Self.absence { liveSince = nil }
         looked = instant
+        let old = shape
         var new = shape
         new.isLive = false
         for spatial in 0..<LayerMeter.layers where meter.isActive(spatial: spatial, at: instant) {
@@ -105,6 +112,11 @@ struct InboundStream: ~Copyable {
             where meter.hasArrived(spatial: spatial, temporal: temporal, at: instant) {
                 new.temporalLayer = max(new.temporalLayer, UInt8(temporal))
             }
+        }
+        if !new.isLive { liveSince = nil } else if liveSince == nil { liveSince = instant }
+        // One that comes back has not shown all its temporal layers yet.
+        if let liveSince, instant - liveSince < Self.settling {
+            new.temporalLayer = max(new.temporalLayer, old.temporalLayer)
         }
         if new.isLive, let announced, instant < announced.until {
             new.spatialLayer = max(new.spatialLayer, announced.spatial)
