@@ -55,7 +55,8 @@ struct Consumer: ~Copyable {
     /// What the watcher asked for.
     var preference = LayerPreference()
     private var runs = InlineArray<8, SourceRun>(repeating: SourceRun())
-    /// The newest numbers sent that follow no map.
+    /// The newest picture's numbers as sent.
+    private var pictureNumber: Int64 = 0
     private var levelZeroIndex: UInt8 = 0
     private var frameNumber: UInt16 = 0
     /// The decode target that was last told to be active.
@@ -123,10 +124,10 @@ struct Consumer: ~Copyable {
         lead: (newest: StoredPacket, pictureCount: Int)?
     ) -> Bool {
         let isSame = runs[Int(run & 7)].stream == source && newest != nil
+        renumber(for: source, at: packet, goesOn: isSame && stalledAt != nil)
         self.source = source
         pendingChange = nil
         stalledAt = nil
-        renumber(for: source, at: packet, isSame: isSame)
         numbers.begin(at: first, as: highestSent + 1)
         guard let newest else {
             timestampOffset = 0
@@ -148,8 +149,8 @@ struct Consumer: ~Copyable {
         numbers.begin(at: source, as: highestSent + 1)
     }
 
-    /// Lets the numbers of a source follow those that were sent; its own go on as they are.
-    private mutating func renumber(for source: SlotID, at packet: StoredPacket, isSame: Bool) {
+    /// Lets the numbers of a source follow those that were sent. Of one that goes on they stay as they are.
+    private mutating func renumber(for source: SlotID, at packet: StoredPacket, goesOn: Bool) {
         let layers = packet.layers
         let last = runs[Int(run & 7)]
         run &+= 1
@@ -159,15 +160,15 @@ struct Consumer: ~Copyable {
             levelZeroIndex = layers.levelZeroIndex &- 1
             frameNumber = UInt16(truncatingIfNeeded: layers.frameNumber) &- 1
         } else {
-            let isAhead = isSame && !closesUpPictures && layers.pictureNumber > pictures.highest
+            let isAhead = goesOn && !closesUpPictures && layers.pictureNumber > pictures.highest
             pictures.begin(
-                at: layers.pictureNumber, as: isAhead ? layers.pictureNumber + pictures.offset : pictures.next)
+                at: layers.pictureNumber, as: isAhead ? layers.pictureNumber + pictures.offset : pictureNumber + 1)
             next.levelZeroOffset = levelZeroIndex &+ 1 &- layers.levelZeroIndex
             next.frameNumberOffset = frameNumber &+ 1 &- UInt16(truncatingIfNeeded: layers.frameNumber)
-            if isSame, Int16(bitPattern: last.frameNumberOffset &- next.frameNumberOffset) > 0 {
+            if goesOn, Int16(bitPattern: last.frameNumberOffset &- next.frameNumberOffset) > 0 {
                 next.frameNumberOffset = last.frameNumberOffset
             }
-            if isSame, !closesUpPictures, Int8(bitPattern: last.levelZeroOffset &- next.levelZeroOffset) > 0 {
+            if goesOn, !closesUpPictures, Int8(bitPattern: last.levelZeroOffset &- next.levelZeroOffset) > 0 {
                 next.levelZeroOffset = last.levelZeroOffset
             }
         }
@@ -276,7 +277,9 @@ struct Consumer: ~Copyable {
             if Int16(bitPattern: number &- frameNumber) > 0 { frameNumber = number }
         }
         if layers.pictureNumberOffset != 0 {
-            let number = pictures.take(layers.pictureNumber) ?? 0
+            // Of a publisher that begins to count anew every picture is the next.
+            let number = pictures.take(layers.pictureNumber) ?? pictureNumber + 1
+            pictureNumber = max(pictureNumber, number)
             rewrite.pictureNumber = UInt16(truncatingIfNeeded: number)
         }
         if layers.levelZeroOffset != 0 {

@@ -11,20 +11,11 @@ struct LayerTarget: Hashable {
 /// intact. A consumer may change over to an intact target with any picture, to another one only at a frame that begins
 /// it anew, or that says that it can be switched to from something that is intact.
 struct LayerSelector {
-    /// The decode target in force, by its number and as a bit, from the source's number `since` on.
-    private(set) var current = 0
-    private var currentSpatialLayer: UInt8 = 0
-    private(set) var currentBit: UInt32 = .max
-    private(set) var since: Int64 = 0
-    /// The decode target before: late packets are judged by it.
-    private var previous = 0
-    private var previousSpatialLayer: UInt8 = 0
-    private var previousBit: UInt32 = .max
-    private var previousVersion: UInt8 = 0
-    /// What the current target builds on and was intact when it was changed to: what comes late of it is not left out.
-    private var previousIntact: UInt32 = 0
-    /// The layout of decode targets that the masks are about.
-    private(set) var targetsVersion: UInt8 = 0
+    /// The decode target in force.
+    private var era = LayerEra()
+    /// Those before it, the latest first: late packets are judged by them.
+    private var past = InlineArray<4, LayerEra>(repeating: LayerEra())
+    private var pastCount = 0
     /// Decode targets between the current and the wanted one, the latter included; 0 once it is reached.
     private(set) var steps: UInt32 = 0
     private var intact: UInt32 = 0
@@ -39,33 +30,50 @@ struct LayerSelector {
     private var isPictureBegun = false
     private var pictureOmitted: UInt32 = 0
 
+    /// The number of the decode target in force.
+    var current: Int { Int(era.target) }
+
+    /// The layout of decode targets that the masks are about.
+    var targetsVersion: UInt8 { era.version }
+
+    /// Whether there is anything to select: else every packet is forwarded.
+    var selects: Bool { era.bit != .max }
+
     /// Whether a packet of the source is among those that are forwarded.
     @inline(__always)
     func admits(_ packet: StoredPacket) -> Bool {
-        let layers = packet.layers
-        if packet.extendedSequenceNumber >= since {
-            return layers.presentIn & currentBit != 0 && layers.targetsVersion == targetsVersion
-        }
+        if packet.extendedSequenceNumber >= era.since { return era.contains(packet.layers) }
         guard packet.extendedSequenceNumber >= beginning.number else {
             // Before what looked like the first packet of its first picture may stand more of that picture.
             return packet.timestamp == beginning.timestamp
         }
-        let bit = previousBit | (packet.extendedSequenceNumber >= intactSince ? previousIntact : 0)
-        return layers.presentIn & bit != 0 && layers.targetsVersion == previousVersion
+        return lateEra(of: packet) != nil
     }
 
-    /// Whether there is anything to select: else every packet is forwarded.
-    var selects: Bool { currentBit != .max }
+    /// For what a packet from before the current era is forwarded; nil when it is not.
+    private func lateEra(of packet: StoredPacket) -> LayerEra? {
+        var later = era
+        for index in 0..<pastCount {
+            let own = past[index]
+            if packet.extendedSequenceNumber >= own.since, own.contains(packet.layers) { return own }
+            if later.needs(packet) { return later }
+            guard packet.extendedSequenceNumber < own.since else { return nil }
+            later = own
+        }
+        return nil
+    }
+
+    private func era(of packet: StoredPacket) -> LayerEra {
+        packet.extendedSequenceNumber >= era.since ? era : lateEra(of: packet) ?? era
+    }
 
     /// The decode target a packet is forwarded for.
-    func target(of packet: StoredPacket) -> Int {
-        packet.extendedSequenceNumber >= since ? current : previous
-    }
+    func target(of packet: StoredPacket) -> Int { Int(era(of: packet).target) }
 
     /// Whether a packet is the last of its picture, now that the layers above it are left out.
     func endsPicture(_ packet: StoredPacket) -> Bool {
-        let spatialLayer = packet.extendedSequenceNumber >= since ? currentSpatialLayer : previousSpatialLayer
-        return packet.marker || packet.layers.flags.contains(.frameEnd) && packet.layers.spatialLayer == spatialLayer
+        packet.marker
+            || packet.layers.flags.contains(.frameEnd) && packet.layers.spatialLayer == era(of: packet).spatialLayer
     }
 
     /// Whether anything but the packet's own place has to be looked at.
@@ -78,14 +86,13 @@ struct LayerSelector {
     mutating func begin(at packet: StoredPacket, wanted: LayerTarget, among targets: DecodeTargets) {
         let layers = packet.layers
         beginning = (packet.extendedSequenceNumber, packet.timestamp)
-        targetsVersion = layers.targetsVersion
-        current = Self.closest(to: wanted, among: targets, of: layers.restarts) ?? 0
-        currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(current))
-        currentBit = layers.restarts == 0 ? .max : 1 << UInt32(current)
-        (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
-        (previousVersion, previousIntact) = (targetsVersion, 0)
-        since = packet.extendedSequenceNumber
-        (intact, intactSince) = (layers.restarts, since)
+        let target = Self.closest(to: wanted, among: targets, of: layers.restarts) ?? 0
+        era = LayerEra(
+            since: packet.extendedSequenceNumber, target: UInt8(truncatingIfNeeded: target),
+            bit: layers.restarts == 0 ? .max : 1 << UInt32(target), version: layers.targetsVersion,
+            spatialLayer: UInt8(truncatingIfNeeded: targets.spatialLayer(target)))
+        pastCount = 0
+        (intact, intactSince) = (layers.restarts, packet.extendedSequenceNumber)
         (pictureTimestamp, isPictureBegun, pictureOmitted) = (packet.timestamp, true, 0)
         aim(at: wanted, among: targets)
     }
@@ -93,7 +100,7 @@ struct LayerSelector {
     /// Wants other layers from now on.
     mutating func aim(at wanted: LayerTarget, among targets: DecodeTargets) {
         steps = 0
-        guard targets.version == targetsVersion, currentBit != .max else { return }
+        guard targets.version == targetsVersion, selects else { return }
         let spatial = targets.spatialLayer(current)
         let temporal = targets.temporalLayer(current)
         let (wantedSpatial, wantedTemporal) = (Int(wanted.spatialLayer), Int(wanted.temporalLayer))
@@ -124,13 +131,13 @@ struct LayerSelector {
         // At a picture of the new target: nothing is left out before a frame that can tell of the change. And not amid a
         // picture, which would end elsewhere than it was to.
         where targets.temporalLayer(target) < Int(layers.temporalLayer)
-            || isBegun && targets.spatialLayer(target) != Int(currentSpatialLayer)
+            || isBegun && targets.spatialLayer(target) != Int(era.spatialLayer)
         {
             steps &= ~(1 << UInt32(target))
         }
         var open = layers.restarts
         // A higher spatial layer is only taken up where it begins anew.
-        for target in 0..<targets.count where targets.spatialLayer(target) <= Int(currentSpatialLayer) {
+        for target in 0..<targets.count where targets.spatialLayer(target) <= Int(era.spatialLayer) {
             let bit: UInt32 = 1 << UInt32(target)
             open |= intact & bit
             guard layers.switchTo & bit != 0 else { continue }
@@ -145,25 +152,25 @@ struct LayerSelector {
     mutating func change(
         to target: Int, at packet: StoredPacket, toward wanted: LayerTarget, among targets: DecodeTargets
     ) {
-        let layers = packet.layers
-        (previous, previousBit, previousSpatialLayer) = (current, currentBit, currentSpatialLayer)
-        (previousVersion, previousIntact) = (targetsVersion, 0)
-        for other in 0..<targets.count
-        where layers.targetsVersion == targetsVersion
-            && targets.spatialLayer(other) == targets.spatialLayer(target)
-            && targets.temporalLayer(other) <= targets.temporalLayer(target)
-        {
-            previousIntact |= intact & (1 << UInt32(other))
-        }
-        current = target
-        currentSpatialLayer = UInt8(truncatingIfNeeded: targets.spatialLayer(target))
-        currentBit = 1 << UInt32(target)
-        since = packet.extendedSequenceNumber
-        if layers.targetsVersion != targetsVersion {
-            targetsVersion = layers.targetsVersion
+        var next = LayerEra(
+            since: packet.extendedSequenceNumber, target: UInt8(truncatingIfNeeded: target), bit: 1 << UInt32(target),
+            version: packet.layers.targetsVersion,
+            spatialLayer: UInt8(truncatingIfNeeded: targets.spatialLayer(target)), foundationSince: intactSince)
+        if next.version == era.version {
+            for other in 0..<targets.count
+            where targets.spatialLayer(other) == targets.spatialLayer(target)
+                && targets.temporalLayer(other) <= targets.temporalLayer(target)
+            {
+                next.foundation |= intact & (1 << UInt32(other))
+            }
+        } else {
             intact = 0
         }
-        intact |= currentBit
+        for index in (1..<4).reversed() { past[index] = past[index - 1] }
+        past[0] = era
+        pastCount = min(pastCount + 1, 4)
+        era = next
+        intact |= next.bit
         aim(at: wanted, among: targets)
     }
 

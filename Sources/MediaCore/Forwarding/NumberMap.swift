@@ -28,9 +28,6 @@ struct NumberMap {
         latestOmitted = .min / 2
     }
 
-    /// The number that the source's next one would get.
-    var next: Int64 { highest + 1 + offset }
-
     /// Takes a number; nil when it is too old, or was left out and its place has closed.
     mutating func take(_ source: Int64) -> Int64? {
         if source > highest {

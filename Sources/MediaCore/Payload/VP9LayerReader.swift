@@ -103,26 +103,33 @@ struct VP9LayerReader: Sendable {
         }
     }
 
-    /// Whether all pictures that a frame refers to are of lower temporal layers than its own; nil when they are not
-    /// known.
+    /// Whether all pictures that a frame refers to are of lower temporal layers than its own; nil when nothing is told of
+    /// them.
     private mutating func refersToLowerLayers(_ descriptor: VP9PayloadDescriptor, _ number: Int64) -> Bool? {
         guard number != 0 else { return nil }
-        var count = descriptor.referenceCount
-        var references = descriptor.references
-        if !descriptor.isFlexible {
-            guard groupStart != 0, number >= groupStart, !structure.group.isEmpty else { return nil }
-            let picture = structure.group[Int((number - groupStart) % Int64(structure.group.count))]
-            // A picture that does not follow the group says nothing.
-            guard picture.temporalLayer == descriptor.temporalLayer else { return nil }
-            count = picture.referenceCount
-            references = picture.references
-        }
-        guard count > 0 else { return nil }
-        for index in 0..<count {
-            let reference = number &- Int64(references[index])
+        guard descriptor.isFlexible else { return refersToLowerLayersOfGroup(descriptor, number) }
+        guard descriptor.referenceCount > 0 else { return nil }
+        for index in 0..<descriptor.referenceCount {
+            let reference = number &- Int64(descriptor.references[index])
             let slot = Int(truncatingIfNeeded: reference) & (Self.rememberedPictures - 1)
-            guard reference != number, numbers[slot] == reference else { return nil }
-            guard temporalLayers[slot] < descriptor.temporalLayer else { return false }
+            // One that has not come may be of any layer.
+            guard reference != number, numbers[slot] == reference, temporalLayers[slot] < descriptor.temporalLayer
+            else { return false }
+        }
+        return true
+    }
+
+    /// The same for a stream whose pictures follow a group.
+    private func refersToLowerLayersOfGroup(_ descriptor: VP9PayloadDescriptor, _ number: Int64) -> Bool? {
+        let count = Int64(structure.group.count)
+        guard groupStart != 0, number >= groupStart, count > 0 else { return nil }
+        let place = (number - groupStart) % count
+        let picture = structure.group[Int(place)]
+        // A picture that does not follow the group says nothing.
+        guard picture.temporalLayer == descriptor.temporalLayer, picture.referenceCount > 0 else { return nil }
+        for index in 0..<picture.referenceCount {
+            let reference = ((place - Int64(picture.references[index])) % count + count) % count
+            guard structure.group[Int(reference)].temporalLayer < descriptor.temporalLayer else { return false }
         }
         return true
     }
