@@ -2,6 +2,8 @@
 extension MediaEngine {
     /// How long a keyframe of the next source waits for the rest of the old one's picture.
     private static let pictureGrace = MediaDuration.milliseconds(50)
+    /// How far before a packet its picture's beginning is looked for.
+    private static let pictureReach: Int64 = 128
     /// Of how many packets before the last one none may be missing then.
     private static let settledCount: Int64 = 32
     /// Sound that came longer ago is not what a watcher who comes late begins with.
@@ -199,10 +201,11 @@ extension MediaEngine {
         guard !consumer.pointee.selector.isSettled(packet.layers), !packet.startsPicture,
             consumer.pointee.isNewest(packet), packet.timestamp != consumer.pointee.selector.pictureTimestamp
         else { return .next }
-        var number = packet.extendedSequenceNumber - 1
-        while let other = stream.pointee.store.record(number), other.timestamp == packet.timestamp {
+        for step in 1...Self.pictureReach {
+            let number = packet.extendedSequenceNumber - step
+            guard let other = stream.pointee.store.record(number) else { continue }
+            guard other.timestamp == packet.timestamp else { break }
             if other.startsPicture { return .behind(number) }
-            number -= 1
         }
         if run.route.instant - packet.arrival < Self.pictureGrace { return .waiting }
         return packet.layers.flags.contains(.unresolved) ? .lost : .next

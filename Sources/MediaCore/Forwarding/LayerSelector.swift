@@ -52,15 +52,15 @@ struct LayerSelector {
 
     /// For what a packet from before the current era is forwarded; nil when it is not.
     private func lateEra(of packet: StoredPacket) -> LayerEra? {
-        var later = era
-        for index in 0..<pastCount {
-            let own = past[index]
-            if packet.extendedSequenceNumber >= own.since, own.contains(packet.layers) { return own }
-            if later.needs(packet) { return later }
-            guard packet.extendedSequenceNumber < own.since else { return nil }
-            later = own
+        var index = 0
+        while index < pastCount, packet.extendedSequenceNumber < past[index].since { index += 1 }
+        guard index < pastCount else { return nil }
+        if past[index].contains(packet.layers) { return past[index] }
+        while index > 0 {
+            index -= 1
+            if past[index].needs(packet) { return past[index] }
         }
-        return nil
+        return era.needs(packet) ? era : nil
     }
 
     private func era(of packet: StoredPacket) -> LayerEra {
