@@ -60,6 +60,7 @@ extension MediaEngine {
         consumers[consumer.slot].preference = preference
         let producer = consumers[consumer.slot].producer
         guard producers.contains(producer) else { return }
+        if preference.maximumFrameRate != nil { producers[producer].limitsFrameRate = true }
         choose(consumer.slot, among: ranked(producer))
         noteWish(producer)
     }
@@ -175,7 +176,7 @@ extension MediaEngine {
         streams[stream].subscribers.append(consumer)
     }
 
-    private mutating func unsubscribe(_ consumer: SlotID, from stream: SlotID) {
+    mutating func unsubscribe(_ consumer: SlotID, from stream: SlotID) {
         guard streams.contains(stream) else { return }
         streams[stream].subscribers.removeAll { $0 == consumer }
     }

@@ -97,6 +97,9 @@ extension MediaEngine {
                 guard forward(run), changeSource(run) else { return false }
             } else {
                 // What comes before it is ready is not for it.
+                if let source = consumer.pointee.source, source != consumer.pointee.wanted?.stream {
+                    unsubscribe(first, from: source)
+                }
                 consumer.pointee.stop()
             }
             transport.pointee.firstQueued = consumer.pointee.nextQueued

@@ -2,6 +2,7 @@
 extension MediaEngine {
     /// How often layers are looked at while nothing new is seen of them: whether they have fallen silent.
     private static let lookInterval = MediaDuration.milliseconds(100)
+    private static let rateLookInterval = MediaDuration.seconds(1)
     /// How long packets may wait for the templates of their dependency descriptors before a keyframe is asked for.
     private static let templateGrace = MediaDuration.milliseconds(50)
 
@@ -70,6 +71,10 @@ extension MediaEngine {
         for index in 0..<producer.pointee.streams.count {
             guard let stream = streams.unsafeElement(producer.pointee.streams[index]) else { continue }
             if stream.pointee.updateShape(at: instant) { hasChanged = true }
+        }
+        if producer.pointee.limitsFrameRate, instant >= producer.pointee.nextRateLook {
+            producer.pointee.nextRateLook = instant + Self.rateLookInterval
+            hasChanged = true
         }
         if hasChanged { unsettle(stream.pointee.producer) }
     }

@@ -51,7 +51,9 @@ extension MediaEngine {
             let highest = stream.pointee.store.highest
         else { return nil }
         // One that it had in part is not sent again.
-        if run.consumer.pointee.stalledAt != nil, number <= run.consumer.pointee.numbers.highestTaken { return nil }
+        let goesOn =
+            run.consumer.pointee.stalledAt != nil && run.consumer.pointee.source == run.consumer.pointee.wanted?.stream
+        if goesOn, number <= run.consumer.pointee.numbers.highestTaken { return nil }
         guard isBeginningKnown(packet, of: stream, at: run.route.instant) else { return nil }
         // One that is only just arriving.
         if run.route.instant - packet.arrival < KeyframeRequester.arrivalTime { return number }

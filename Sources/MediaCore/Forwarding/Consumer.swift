@@ -48,7 +48,7 @@ struct Consumer: ~Copyable {
     /// The change of source that waits for the old one's picture to be whole.
     var pendingChange: PendingChange?
     /// The packet of its source from whose picture on it waits for a keyframe to begin anew with; nil while all is well.
-    var stalledAt: (number: Int64, timestamp: UInt32)?
+    var stalledAt: (number: Int64, timestamp: UInt32?)?
 
     let parameters: RTPParameters
     let retransmissionSSRC: UInt32
@@ -195,7 +195,7 @@ struct Consumer: ~Copyable {
 
     /// Stays with its source, after all. Without the pictures that were left out, it has to begin anew.
     mutating func cancelChange() {
-        if pendingChange?.hasLeftOut == true { source = nil }
+        if pendingChange?.hasLeftOut == true, stalledAt == nil { stalledAt = (numbers.highestTaken + 1, nil) }
         pendingChange = nil
     }
 

@@ -9,6 +9,9 @@ struct Producer: ~Copyable {
     var seat: SpeakerSeat?
     /// When its layers are looked at next.
     var nextLook = MediaInstant(nanoseconds: .min)
+    /// Whether anybody ever set a frame rate: then choices are made anew now and then, since frame rates change.
+    var limitsFrameRate = false
+    var nextRateLook = MediaInstant(nanoseconds: .min)
     /// Layers that nobody watches, as last told.
     var unwatched: [LayerPosition] = []
     /// Whether it waits in the list of producers whose consumers' wishes are to be looked at, and whether they have to

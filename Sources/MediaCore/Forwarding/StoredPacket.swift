@@ -31,7 +31,7 @@ struct StoredPacket {
         audioLevel.count | playoutDelay.count | videoOrientation.count | dependencyDescriptor.count != 0
     }
 
-    /// Whether decoding may begin here. Always, with sound: no packet of it needs another.
+    /// Whether decoding of a picture may begin here.
     var isKeyframeStart: Bool { layers.flags.contains(.keyframeStart) }
 
     /// The packet without redundant audio: what stands before its own block counts as header.

@@ -87,8 +87,7 @@ struct DependencyDescriptor {
     }
 
     private mutating func readReferences(_ reader: inout BitReader) throws(WireError) {
-        frame?.hasReferences = false
-        frame?.refersToPrevious = false
+        frame?.dropReferences()
         while true {
             let size = Int(try reader.read(2))
             guard size > 0 else { return }

@@ -37,6 +37,11 @@ struct DependencyTemplate: Equatable, Sendable {
         }
     }
 
+    /// Forgets its references: a descriptor of its own names them anew.
+    mutating func dropReferences() {
+        (hasReferences, refersToPrevious, references, refersFarBack) = (false, false, 0, false)
+    }
+
     /// Notes a reference to the frame so many frames before.
     mutating func addReference(_ difference: UInt32) {
         hasReferences = true

@@ -13,7 +13,7 @@ import Testing
     @Test func keyframes() throws {
         let stream = LayerReading(.h264)
         let sets = try #require(stream.read(aggregate(sps, [0x68, 0xCE])))
-        #expect(sets.flags == [.frameStart, .keyframe, .keyframeStart])
+        #expect(sets.flags == [.frameStart, .keyframe, .keyframeStart, .parameterSets])
         #expect(sets.presentIn == 15 && sets.restarts == 15 && sets.switchTo == 15)
         #expect(stream.sizes[0] == FrameSize(width: 640, height: 480))
         let first = try #require(stream.read([0x7C, 0x85, 0x88]))

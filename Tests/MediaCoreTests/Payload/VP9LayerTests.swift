@@ -79,10 +79,10 @@ import Testing
         // Refers to its own temporal layer too.
         #expect(try read(stream, Packet(picture: 13, temporal: 2, references: [3, 2])).switchTo == 0)
         #expect(try read(stream, Packet(picture: 14, temporal: 2, references: [3, 4])).switchTo == 0)
-        // What it refers to is not known: the U bit stands for it.
+        // What it refers to is not known: it may be of its own layer, and the U bit says nothing of that.
         #expect(try read(stream, Packet(picture: 15, temporal: 1, references: [100])).switchTo == 0)
         let up = try read(stream, Packet(picture: 16, temporal: 1, isUp: true, references: [100]))
-        #expect(up.switchTo == 0x2222 && up.switchNeedsTemporal == 0)
+        #expect(up.switchTo == 0xCCCC && up.switchNeedsTemporal == 1)
         // U of a frame that refers to its own layer: the layers above can begin behind it.
         let above = try read(stream, Packet(picture: 17, temporal: 1, isUp: true, references: [1]))
         #expect(above.switchTo == 0xCCCC && above.switchNeedsTemporal == 1)
@@ -105,8 +105,8 @@ import Testing
         #expect(try read(stream, Packet(picture: 127, temporal: 2)).switchTo == 0x4444)
         #expect(try read(stream, Packet(picture: 0, temporal: 1)).switchTo == 0x2222)
         #expect(try read(stream, Packet(picture: 1, temporal: 2)).switchTo == 0)
-        // One picture was lost: the group's index goes on, what refers to it is not known.
-        #expect(try read(stream, Packet(picture: 3, temporal: 2)).switchTo == 0)
+        // One picture was lost: the group's index goes on, and tells of it too.
+        #expect(try read(stream, Packet(picture: 3, temporal: 2)).switchTo == 0x4444)
         // A picture that does not follow the group.
         #expect(try read(stream, Packet(picture: 4, temporal: 2)).switchTo == 0)
         // Another structure, without sizes and group: the sizes stay, the U bit is what is left.
