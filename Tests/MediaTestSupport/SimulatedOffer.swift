@@ -17,6 +17,7 @@ public enum SimulatedOffer {
     public enum Picture: String, Sendable {
         case vp8 = "VP8"
         case h264 = "H264"
+        case vp9 = "VP9"
     }
 
     static let opusPayloadType: UInt8 = 111
