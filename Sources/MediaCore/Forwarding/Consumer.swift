@@ -154,7 +154,7 @@ struct Consumer: ~Copyable {
         let layers = packet.layers
         let last = runs[Int(run & 7)]
         run &+= 1
-        var next = SourceRun(stream: source)
+        var next = SourceRun(stream: source, first: highestSent + 1)
         if newest == nil {
             pictures.begin(at: layers.pictureNumber, as: layers.pictureNumber)
             levelZeroIndex = layers.levelZeroIndex &- 1

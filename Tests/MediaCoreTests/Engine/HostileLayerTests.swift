@@ -54,4 +54,36 @@ import Testing
         let sent = call.engine.consumers[consumer.slot].counters.packets
         #expect(sent >= 1)
     }
+
+    /// A consumer knows by a number of eight bits which of its sources a packet was of. The 257th source in a row was
+    /// taken for the first when a packet was asked for again, and the packet was made with the numbers of the wrong one:
+    /// other bytes under the same index.
+    @Test func numbersOfSourcesThatWrapAround() throws {
+        let (call, publisher, consumer) = try begin(seed: 842, picture: .vp8, hasRetransmission: false)
+        // VP8 with TL0PICIDX: X; L; index; then a keyframe's first packet. Source: RFC 7741, section 4.2.
+        publisher.send(packet(Self.high, 10, [0x90, 0x40, 200, 0x00, 1, 2], timestamp: 3_000))
+        call.run(for: .milliseconds(10))
+        let first = call.engine.consumers[consumer.slot].highestSent
+        let sent = call.engine.consumers[consumer.slot].counters.packets
+        #expect(sent == 1)
+        for round in 0..<256 {
+            // So that TL0PICIDX does not come to the same after as many rounds.
+            if round == 128 {
+                publisher.send(packet(Self.high, 11, [0x90, 0x40, 201, 0x01, 1, 2], timestamp: 6_000))
+                call.run(for: .milliseconds(10))
+            }
+            try call.engine.prefer(LayerPreference(isPaused: true), for: consumer, at: call.instant)
+            try call.engine.prefer(LayerPreference(), for: consumer, at: call.instant)
+            call.run(for: .milliseconds(1))
+        }
+        let again = call.engine.consumers[consumer.slot].counters.packets
+        #expect((300..<512).contains(again))
+        let history = call.engine.consumers[consumer.slot].history.packet(first)
+        #expect(history != nil)
+        call.engine.retransmit(
+            GenericNACK(sender: 7, media: 0, sequenceNumbers: [UInt16(truncatingIfNeeded: first)]), to: consumer.slot,
+            at: call.instant)
+        let repeated = call.engine.output.entries.count
+        #expect(repeated == 0)
+    }
 }
