@@ -34,7 +34,7 @@ struct LayerSelector {
     var current: Int { Int(era.target) }
 
     /// The layout of decode targets that the masks are about.
-    var targetsVersion: UInt8 { era.version }
+    var targetsVersion: UInt16 { era.version }
 
     /// Whether there is anything to select: else every packet is forwarded.
     var selects: Bool { era.bit != .max }
