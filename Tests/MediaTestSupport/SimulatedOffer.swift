@@ -8,7 +8,7 @@ public enum SimulatedOffer {
         case ssrc
         /// By MID and payload type only: retransmissions too.
         case mid
-        /// By MID and RID, repaired RID for retransmissions: simulcast of two layers, of which a publisher sends the
+        /// By MID and RID, repaired RID for retransmissions: simulcast of three layers, of which a publisher sends the
         /// first by itself.
         case rid
     }
@@ -32,6 +32,8 @@ public enum SimulatedOffer {
     static let rid = "h"
     /// The other layer's name.
     public static let lowRid = "l"
+    /// A third layer's name.
+    public static let middleRid = "m"
     private static let ridExtensions = [
         "a=extmap:\(ridIdentifier) urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
         "a=extmap:\(repairedRidIdentifier) urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
@@ -84,7 +86,8 @@ public enum SimulatedOffer {
             video += ridExtensions
         case .rid:
             video += ridExtensions
-            video += ["a=rid:\(rid) send", "a=rid:\(lowRid) send", "a=simulcast:send \(rid);\(lowRid)"]
+            video += [rid, lowRid, middleRid].map { "a=rid:\($0) send" }
+            video.append("a=simulcast:send \(rid);\(lowRid);\(middleRid)")
         case nil:
             break
         }

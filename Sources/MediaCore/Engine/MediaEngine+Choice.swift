@@ -87,7 +87,7 @@ extension MediaEngine {
         let old = consumers[id].wanted
         if let wanted, let source = consumers[id].source, wanted.stream == source {
             consumers[id].selector.aim(at: wanted, among: streams[source].reader.targets)
-            consumers[id].cancelChange()
+            cancelChange(of: id)
         }
         guard wanted != old else {
             // A keyframe may have come that it waits for.
@@ -104,7 +104,7 @@ extension MediaEngine {
         }
         if wanted.stream != consumers[id].source {
             subscribe(id, to: wanted.stream)
-            if wanted.stream != old?.stream { consumers[id].cancelChange() }
+            if wanted.stream != old?.stream { cancelChange(of: id) }
         }
         queue(id)
     }
@@ -180,6 +180,16 @@ extension MediaEngine {
         streams[stream].subscribers.removeAll { $0 == consumer }
     }
 
+    /// Takes a consumer off its source, too, when it can't go on with it.
+    private mutating func cancelChange(of consumer: SlotID) {
+        let source = consumers[consumer].source
+        consumers[consumer].cancelChange()
+        guard let source, consumers[consumer].source == nil, consumers[consumer].wanted?.stream != source else {
+            return
+        }
+        unsubscribe(consumer, from: source)
+    }
+
     /// Moves a consumer that goes on with another stream.
     mutating func moveSubscription(_ consumer: SlotID, from old: SlotID?, to new: SlotID) {
         if let old, old != new { unsubscribe(consumer, from: old) }
@@ -201,7 +211,7 @@ extension MediaEngine {
         if consumers[consumer].source == stream { consumers[consumer].stop() }
         if consumers[consumer].wanted?.stream == stream {
             consumers[consumer].wanted = nil
-            consumers[consumer].cancelChange()
+            cancelChange(of: consumer)
         }
     }
 

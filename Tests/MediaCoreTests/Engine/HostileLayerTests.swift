@@ -86,4 +86,76 @@ import Testing
         let repeated = call.engine.output.entries.count
         #expect(repeated == 0)
     }
+
+    /// Whatever is sent and wished for, a consumer stands in the lists of the streams it is fed from and waits for, once,
+    /// and in no other: it costs work for each of their packets.
+    @Test func consumersStandInTheRightLists() throws {
+        for seed in [843, 844] as [UInt64] {
+            var random = MediaRandom.seeded(seed)
+            func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+            let call = try SimulatedCall(seed: seed)
+            call.picture = .vp9
+            call.injectsKeys = true
+            let (publisher, session) = try call.addPublisher(signaling: .rid)
+            publisher.isVideoPaused = true
+            var consumers: [ConsumerID] = []
+            for hasRetransmission in [true, false, false] {
+                let (_, watched) = try call.addWatcher(of: session.producers, hasRetransmission: hasRetransmission)
+                consumers.append(try #require(watched.consumers.last))
+            }
+            call.run(for: .milliseconds(100))
+            let rids = [SimulatedOffer.lowRid, SimulatedOffer.middleRid, "h"]
+            var ssrcs: [UInt32] = [1_000, 2_000, 3_000]
+            var indexes: [UInt64] = [100, 200, 300]
+            for step in 0..<1_500 {
+                let layer = number(0...2)
+                indexes[layer] += number(0...9) == 0 ? 2 : 1
+                let isKeyframe = number(0...3) == 0
+                // In one layer, or the lowest or the second of two.
+                let payload: [UInt8] =
+                    [
+                        isKeyframe ? [0x0C, 1, 2] : [0x4C, 1, 2], isKeyframe ? [0x2D, 0x00, 0, 1] : [0x6D, 0x00, 0, 1],
+                        isKeyframe ? [0x2C, 0x03, 0, 1] : [0x6C, 0x02, 0, 1],
+                    ][number(0...2)]
+                publisher.send(
+                    MadePacket(
+                        ssrc: ssrcs[layer], payloadType: number(0...3) > 0 ? 0xE0 : 96, index: indexes[layer],
+                        timestamp: UInt32(step / number(1...3)) &* 3_000, rid: rids[layer], payload: payload))
+                if number(0...4) == 0 {
+                    try call.engine.prefer(
+                        LayerPreference(
+                            encodingID: [nil, "h", rids[0], rids[1]][number(0...3)], isPaused: number(0...9) == 0),
+                        for: consumers[number(0...2)], at: call.instant)
+                }
+                if number(0...9) == 0 { call.holdsOutput.toggle() }
+                if number(0...99) == 0 {
+                    call.run(for: .milliseconds(2_100))
+                    ssrcs[layer] += 1
+                }
+                call.run(for: .milliseconds(Int64(number(0...30))))
+                let consumer = consumers[number(0...2)]
+                let last = UInt16(truncatingIfNeeded: call.engine.consumers[consumer.slot].highestSent)
+                call.engine.retransmit(
+                    GenericNACK(
+                        sender: 7, media: 0, sequenceNumbers: (0..<4).map { _ in last &- UInt16(number(0...300)) }),
+                    to: consumer.slot, at: call.instant)
+                for index in 0..<call.engine.streams.slotCount {
+                    guard let stream = call.engine.streams.id(at: index), call.engine.streams[stream].isVideo else {
+                        continue
+                    }
+                    let listed = call.engine.streams[stream].subscribers
+                    let concerned = consumers.map(\.slot).filter {
+                        call.engine.consumers[$0].source == stream || call.engine.consumers[$0].wanted?.stream == stream
+                    }
+                    try #require(listed.count == Set(listed).count && Set(listed) == Set(concerned), "step \(step)")
+                }
+            }
+            call.holdsOutput = false
+            call.run(for: .milliseconds(100))
+            for consumer in consumers {
+                let sent = call.engine.consumers[consumer.slot].counters.packets
+                #expect(sent > 200)
+            }
+        }
+    }
 }
