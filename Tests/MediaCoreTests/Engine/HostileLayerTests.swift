@@ -158,4 +158,29 @@ import Testing
             }
         }
     }
+
+    /// An encoder that is set up anew may count its pictures from anywhere, also from behind what has been sent. They go
+    /// on one by one, with one number for all packets of each.
+    @Test func picturesThatAreCountedAnew() throws {
+        let (call, publisher, consumer) = try begin(seed: 847, picture: .vp8)
+        let watcher = try #require(call.peers.last as? SimulatedWatcher)
+        watcher.keepsPackets = true
+        // VP8 with a picture id of 15 bits: X; I; the id; then a keyframe's first packet, or another picture's; the rest of it.
+        for (index, id) in ([20_000, 20_001, 10_000, 10_001, 10_002] as [UInt16]).enumerated() {
+            let head: [UInt8] = [0x80, UInt8(0x80 | id >> 8), UInt8(id & 255)]
+            let (number, timestamp) = (UInt64(10 + 2 * index), UInt32(index) * 3_000)
+            publisher.send(
+                packet(
+                    Self.high, number, [0x90] + head + [id % 10_000 == 0 ? 0 : 1, 1, 2], timestamp: timestamp,
+                    hasMarker: false))
+            publisher.send(packet(Self.high, number + 1, [0x80] + head + [3, 4], timestamp: timestamp))
+            call.run(for: .milliseconds(30))
+        }
+        let sent = call.engine.consumers[consumer.slot].counters.packets
+        #expect(sent == 10)
+        let ids = watcher.packets.filter { $0.header.payloadType == 96 }.map {
+            UInt16($0.payload[2] & 0x7F) << 8 | UInt16($0.payload[3])
+        }
+        #expect(ids == (0..<10).map { 20_000 + $0 / 2 })
+    }
 }
