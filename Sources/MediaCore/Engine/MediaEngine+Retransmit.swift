@@ -74,7 +74,9 @@ extension MediaEngine {
                 into: &output, jobs: &jobs)
         }
         consumer.pointee.resent(
-            sent, transportSequenceNumber: number, payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
+            sent, transportSequenceNumber: number,
+            payloadByteCount: sent.rewrite.flags.contains(.filler) ? 0 : Int(packet.payloadByteCount),
+            at: route.instant)
         run.transport.pointee.countSent(byteCount)
     }
 }
