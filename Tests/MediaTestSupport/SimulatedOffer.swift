@@ -29,6 +29,8 @@ public enum SimulatedOffer {
     static let audioLevelIdentifier: UInt8 = 4
     static let ridIdentifier: UInt8 = 10
     static let repairedRidIdentifier: UInt8 = 11
+    /// Of VP9 only.
+    public static let dependencyDescriptorIdentifier: UInt8 = 12
     static let rid = "h"
     /// The other layer's name.
     public static let lowRid = "l"
@@ -74,6 +76,11 @@ public enum SimulatedOffer {
         ]
         if picture == .h264 {
             video.append("a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
+        }
+        if picture == .vp9 {
+            video.append(
+                "a=extmap:\(dependencyDescriptorIdentifier) "
+                    + "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension")
         }
         if hasRetransmission { video += ["a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"] }
         switch signaling {

@@ -87,8 +87,8 @@ import Testing
         #expect(repeated == 0)
     }
 
-    /// Whatever is sent and wished for, a consumer stands in the lists of the streams it is fed from and waits for, once,
-    /// and in no other: it costs work for each of their packets.
+    /// Whatever is sent and wished for, a consumer stands in the lists of the streams it is fed from and waits for,
+    /// once, and in no other: it costs work for each of their packets.
     @Test func consumersStandInTheRightLists() throws {
         for seed in [843, 844] as [UInt64] {
             var random = MediaRandom.seeded(seed)
@@ -114,7 +114,8 @@ import Testing
                 // In one layer, or the lowest or the second of two.
                 let payload: [UInt8] =
                     [
-                        isKeyframe ? [0x0C, 1, 2] : [0x4C, 1, 2], isKeyframe ? [0x2D, 0x00, 0, 1] : [0x6D, 0x00, 0, 1],
+                        isKeyframe ? [0x0C, 1, 2] : [0x4C, 1, 2],
+                        isKeyframe ? [0x2D, 0x00, 0, 1] : [0x6D, 0x00, 0, 1],
                         isKeyframe ? [0x2C, 0x03, 0, 1] : [0x6C, 0x02, 0, 1],
                     ][number(0...2)]
                 publisher.send(
@@ -182,5 +183,89 @@ import Testing
             UInt16($0.payload[2] & 0x7F) << 8 | UInt16($0.payload[3])
         }
         #expect(ids == (0..<10).map { 20_000 + $0 / 2 })
+    }
+
+    private func descriptor(_ number: Int, _ random: inout MediaRandom) -> [UInt8] {
+        func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+        var structure = DescriptorBuilder.Structure.l2t2
+        structure.offset = [60, 60, 3][pick(0...2)]
+        if pick(0...3) == 0 { structure.templates[5].targets = ["--DD", "-S-S", "----"][pick(0...2)] }
+        if pick(0...7) == 0 { structure.templates[0].targets = ["----", "R---", "-S-S"][pick(0...2)] }
+        var descriptor = DescriptorBuilder(
+            start: pick(0...7) > 0, end: pick(0...3) > 0, template: (structure.offset + pick(0...5)) & 63,
+            number: number & 0xFFFF)
+        if pick(0...5) == 0 {
+            descriptor.template = structure.offset
+            descriptor.structure = structure
+        }
+        if pick(0...5) == 0 { descriptor.active = (pick(0...15), 4) }
+        if pick(0...9) == 0 { descriptor.targets = ["SSSS", "-D-R", "----", "R-SD"][pick(0...3)] }
+        if pick(0...9) == 0 { descriptor.references = [[], [1], [2, 300], [4_096]][pick(0...3)] }
+        var bytes = descriptor.bytes
+        if pick(0...19) == 0 { bytes[pick(0...bytes.count - 1)] ^= UInt8(1 << pick(0...7)) }
+        if pick(0...19) == 0 { bytes.removeLast(pick(1...bytes.count - 1)) }
+        return bytes
+    }
+
+    /// Structures that change and lie, frames out of order, masks, resends: debug builds stop at one index for two packets.
+    @Test func whateverDescriptorsSay() throws {
+        for seed in [851, 852] as [UInt64] {
+            var random = MediaRandom.seeded(seed)
+            func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+            let call = try SimulatedCall(seed: seed)
+            call.picture = .vp9
+            call.injectsKeys = true
+            let (publisher, session) = try call.addPublisher(signaling: .rid)
+            publisher.isVideoPaused = true
+            var consumers: [ConsumerID] = []
+            for hasRetransmission in [true, false, false] {
+                let (_, watched) = try call.addWatcher(of: session.producers, hasRetransmission: hasRetransmission)
+                consumers.append(try #require(watched.consumers.last))
+            }
+            call.run(for: .milliseconds(100))
+            var frames = [10, 70_000]
+            var indexes: [UInt64] = [200, 300]
+            var used: Set<UInt64> = []
+            for _ in 0..<2_000 {
+                let layer = number(0...5) == 0 ? 1 : 0
+                let isLate = number(0...9) == 0
+                let step = isLate ? -number(1...60) : number(1...9) / 9 + 1
+                let index = UInt64(Int(indexes[layer]) + step)
+                guard used.insert(index << 1 | UInt64(layer)).inserted else { continue }
+                indexes[layer] = max(indexes[layer], index)
+                frames[layer] += number(0...2) == 0 ? 1 : 0
+                if number(0...199) == 0 { frames[layer] += number(-3_000...30_000) }
+                var payload: [UInt8] = [[0x0C, 1, 2], [0x4C, 1, 2], [0x2D, 0, 0, 1], [0x6C, 2, 0, 1]][number(0...3)]
+                if number(0...29) == 0 { payload = [] }
+                publisher.send(
+                    MadePacket(
+                        ssrc: layer == 0 ? Self.high : Self.low, payloadType: number(0...3) > 0 ? 0xE0 : 96,
+                        index: index,
+                        timestamp: UInt32(truncatingIfNeeded: frames[layer] / 2 - number(0...9) / 9) &* 3_000,
+                        rid: layer == 0 ? "h" : SimulatedOffer.lowRid,
+                        descriptor: number(0...19) == 0 ? [] : descriptor(frames[layer], &random), payload: payload))
+                if number(0...9) == 0 {
+                    try call.engine.prefer(
+                        LayerPreference(
+                            encodingID: [nil, nil, "h", SimulatedOffer.lowRid][number(0...3)],
+                            spatialLayer: number(0...2), temporalLayer: number(0...2), isPaused: number(0...19) == 0),
+                        for: consumers[number(0...2)], at: call.instant)
+                }
+                if number(0...19) == 0 { call.holdsOutput.toggle() }
+                call.run(for: .milliseconds(Int64(number(0...9))))
+                let consumer = consumers[number(0...2)]
+                let last = UInt16(truncatingIfNeeded: call.engine.consumers[consumer.slot].highestSent)
+                call.engine.retransmit(
+                    GenericNACK(
+                        sender: 7, media: 0, sequenceNumbers: (0..<4).map { _ in last &- UInt16(number(0...300)) }),
+                    to: consumer.slot, at: call.instant)
+            }
+            call.holdsOutput = false
+            call.run(for: .milliseconds(100))
+            for consumer in consumers {
+                let sent = call.engine.consumers[consumer.slot].counters.packets
+                #expect(sent > 50)
+            }
+        }
     }
 }
