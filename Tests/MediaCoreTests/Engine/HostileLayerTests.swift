@@ -268,4 +268,38 @@ import Testing
             }
         }
     }
+
+    /// Spatial layers that do without one another (modes S2T1 and the like): a watcher that wants the second stayed with the
+    /// first for good, and its publisher was asked for a keyframe twice a second.
+    @Test func layersThatDoWithoutOneAnother() throws {
+        let (call, publisher, consumer) = try begin(seed: 861, picture: .vp9)
+        let structure = DescriptorBuilder.Structure(
+            templates: [
+                .init(targets: "S-", chains: [0, 0]), .init(targets: "R-", references: [2], chains: [2, 1]),
+                .init(spatial: 1, targets: "-S", chains: [1, 0]),
+                .init(spatial: 1, targets: "-R", references: [2], chains: [1, 2]),
+            ], targetCount: 2, protectedBy: [0, 1], sizes: [(320, 180), (640, 360)])
+        var answered = 0
+        for picture in 0..<90 {
+            let isKeyframe = picture == 0 || publisher.keyframeRequests.count > answered
+            answered = publisher.keyframeRequests.count
+            for layer in 0..<2 {
+                let descriptor = DescriptorBuilder(
+                    template: 2 * layer + (isKeyframe ? 0 : 1), number: 100 + 2 * picture + layer,
+                    structure: isKeyframe && layer == 0 ? structure : nil)
+                let payload: [UInt8] = [isKeyframe ? 0x2D : 0x6D, UInt8(layer * 2), 0, 1]
+                var made = packet(
+                    Self.high, UInt64(10 + 2 * picture + layer), payload, timestamp: UInt32(picture) * 3_000,
+                    hasMarker: layer == 1)
+                made.descriptor = descriptor.bytes
+                publisher.send(made)
+            }
+            call.run(for: .milliseconds(33))
+        }
+        let current = call.engine.consumers[consumer.slot].selector.current
+        #expect(current == 1)
+        // Of the first picture both, of the others one.
+        let sent = call.engine.consumers[consumer.slot].counters.packets
+        #expect(sent == 91)
+    }
 }
