@@ -14,7 +14,7 @@ TEST_PACKAGES = chromium iproute2
 CODEC_PACKAGES = libvpx-dev libaom-dev libavcodec-dev libavutil-dev
 BENCH_PACKAGES = janus iproute2 python3
 
-.PHONY: run test test-core layers layers-codecs bench bench-max bench-build bench-check bench-micro e2e fuzz format lint clean
+.PHONY: run test test-core layers layers-random layers-codecs bench bench-max bench-build bench-check bench-micro e2e fuzz format lint clean
 
 run:
 	@.ci/install $(BUILD_PACKAGES)
@@ -32,8 +32,11 @@ test-core:
 	@.ci/install $(BUILD_PACKAGES)
 	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages core
 
-# Random sequences of every codec's layers through the engine, judged by a strict receiver: 1,000 a mode.
-layers:
+# Random sequences of every codec's layers through the engine, judged by a strict receiver, 1,000 a mode; then clips of
+# real encoders, through the engine into real decoders.
+layers: layers-random layers-codecs
+
+layers-random:
 	@.ci/install $(BUILD_PACKAGES)
 	@.ci/install --optional $(SPEED_PACKAGES)
 	SLUICE_CORE_ONLY=1 $(SWIFT) build -c release -j $(JOBS) --scratch-path .build-core --product LayerCheck

@@ -8,7 +8,7 @@ public enum SimulatedOffer {
         case ssrc
         /// By MID and payload type only: retransmissions too.
         case mid
-        /// By MID and RID, repaired RID for retransmissions: simulcast of two layers, of which a publisher sends the
+        /// By MID and RID, repaired RID for retransmissions: simulcast of three layers, of which a publisher sends the
         /// first by itself.
         case rid
     }
@@ -17,6 +17,7 @@ public enum SimulatedOffer {
     public enum Picture: String, Sendable {
         case vp8 = "VP8"
         case h264 = "H264"
+        case vp9 = "VP9"
     }
 
     static let opusPayloadType: UInt8 = 111
@@ -28,9 +29,13 @@ public enum SimulatedOffer {
     static let audioLevelIdentifier: UInt8 = 4
     static let ridIdentifier: UInt8 = 10
     static let repairedRidIdentifier: UInt8 = 11
+    /// Of VP9 only.
+    public static let dependencyDescriptorIdentifier: UInt8 = 12
     static let rid = "h"
     /// The other layer's name.
     public static let lowRid = "l"
+    /// A third layer's name.
+    public static let middleRid = "m"
     private static let ridExtensions = [
         "a=extmap:\(ridIdentifier) urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
         "a=extmap:\(repairedRidIdentifier) urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
@@ -72,6 +77,11 @@ public enum SimulatedOffer {
         if picture == .h264 {
             video.append("a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
         }
+        if picture == .vp9 {
+            video.append(
+                "a=extmap:\(dependencyDescriptorIdentifier) "
+                    + "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension")
+        }
         if hasRetransmission { video += ["a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"] }
         switch signaling {
         case .ssrc:
@@ -83,7 +93,8 @@ public enum SimulatedOffer {
             video += ridExtensions
         case .rid:
             video += ridExtensions
-            video += ["a=rid:\(rid) send", "a=rid:\(lowRid) send", "a=simulcast:send \(rid);\(lowRid)"]
+            video += [rid, lowRid, middleRid].map { "a=rid:\($0) send" }
+            video.append("a=simulcast:send \(rid);\(lowRid);\(middleRid)")
         case nil:
             break
         }

@@ -144,8 +144,9 @@ extension MediaEngine {
             consumer.pointee.position = start
         }
         while consumer.pointee.position < stream.pointee.arrivals.end {
+            if stream.pointee.arrivals.isResumption(consumer.pointee.position) { resumes = true }
             if let packet = stream.pointee.store.record(stream.pointee.arrivals[consumer.pointee.position]) {
-                if resumes || stream.pointee.arrivals.isResumption(consumer.pointee.position) {
+                if resumes {
                     consumer.pointee.resume(at: packet.extendedSequenceNumber)
                     resumes = false
                 }

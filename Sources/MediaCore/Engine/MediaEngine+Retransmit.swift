@@ -47,7 +47,7 @@ extension MediaEngine {
     private mutating func resend(_ sent: SentPacket, _ sequenceNumber: Int64, _ run: DepartureRun) {
         let (consumer, route) = (run.consumer, run.route)
         guard sent.mayBeRepeated(at: route.instant, roundTrip: consumer.pointee.remote.roundTrip),
-            let origin = consumer.pointee.sourceRun(sent.rewrite.run),
+            let origin = consumer.pointee.sourceRun(sent.rewrite.run), sequenceNumber >= origin.first,
             let stream = streams.unsafeElement(origin.stream),
             let packet = stream.pointee.store.record(lowBits: sent.source).map({ consumer.pointee.form(of: $0) }),
             // Of templates that have changed, the old decode targets are not known any more.
@@ -74,7 +74,9 @@ extension MediaEngine {
                 into: &output, jobs: &jobs)
         }
         consumer.pointee.resent(
-            sent, transportSequenceNumber: number, payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
+            sent, transportSequenceNumber: number,
+            payloadByteCount: sent.rewrite.flags.contains(.filler) ? 0 : Int(packet.payloadByteCount),
+            at: route.instant)
         run.transport.pointee.countSent(byteCount)
     }
 }

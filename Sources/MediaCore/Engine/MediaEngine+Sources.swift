@@ -105,7 +105,8 @@ extension MediaEngine {
     private func isPictureComplete(_ run: DepartureRun) -> Bool {
         let numbers = run.consumer.pointee.numbers
         guard let source = run.consumer.pointee.source, let stream = streams.unsafeElement(source),
-            stream.pointee.isVideo, let last = stream.pointee.store.record(numbers.highestTaken)
+            stream.pointee.isVideo, numbers.highestTaken >= numbers.first,
+            let last = stream.pointee.store.record(numbers.highestTaken)
         else { return true }
         guard run.consumer.pointee.selector.endsPicture(last) else { return false }
         for number in max(numbers.first, last.extendedSequenceNumber - Self.settledCount)..<last.extendedSequenceNumber

@@ -119,14 +119,6 @@ extension MediaEngine {
     }
 }
 
-/// A producer's place in a group of speakers.
-struct SpeakerSeat {
-    var group: SlotID
-    var number: Int
-    /// Whether its last packet was not forwarded.
-    var isSilenced = false
-}
-
 /// What becomes of a packet of a producer in a group of speakers.
 enum SpeakerAdmission {
     case heard, heardAgain, silenced

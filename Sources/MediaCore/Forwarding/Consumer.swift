@@ -154,7 +154,7 @@ struct Consumer: ~Copyable {
         let layers = packet.layers
         let last = runs[Int(run & 7)]
         run &+= 1
-        var next = SourceRun(stream: source)
+        var next = SourceRun(stream: source, first: highestSent + 1)
         if newest == nil {
             pictures.begin(at: layers.pictureNumber, as: layers.pictureNumber)
             levelZeroIndex = layers.levelZeroIndex &- 1
@@ -277,8 +277,11 @@ struct Consumer: ~Copyable {
             if Int16(bitPattern: number &- frameNumber) > 0 { frameNumber = number }
         }
         if layers.pictureNumberOffset != 0 {
-            // Of a publisher that begins to count anew every picture is the next.
-            let number = pictures.take(layers.pictureNumber) ?? pictureNumber + 1
+            if layers.flags.contains(.keyframe), layers.pictureNumber <= pictures.highest - NumberMap.window {
+                // The publisher counts anew. All packets of a picture keep one number.
+                pictures.begin(at: layers.pictureNumber, as: pictureNumber + 1)
+            }
+            let number = pictures.take(layers.pictureNumber) ?? pictureNumber
             pictureNumber = max(pictureNumber, number)
             rewrite.pictureNumber = UInt16(truncatingIfNeeded: number)
         }

@@ -5,7 +5,7 @@ struct LayerEra {
     /// The decode target, by its number and as a bit, in the layout of a version; all bits where nothing is selected.
     var target: UInt8 = 0
     var bit: UInt32 = .max
-    var version: UInt8 = 0
+    var version: UInt16 = 0
     /// The target's spatial layer.
     var spatialLayer: UInt8 = 0
     /// The decode targets that it builds on and that were intact when it began, and the number that they began with: what

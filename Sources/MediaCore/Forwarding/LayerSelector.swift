@@ -34,7 +34,7 @@ struct LayerSelector {
     var current: Int { Int(era.target) }
 
     /// The layout of decode targets that the masks are about.
-    var targetsVersion: UInt8 { era.version }
+    var targetsVersion: UInt16 { era.version }
 
     /// Whether there is anything to select: else every packet is forwarded.
     var selects: Bool { era.bit != .max }
@@ -94,6 +94,7 @@ struct LayerSelector {
         pastCount = 0
         (intact, intactSince) = (layers.restarts, packet.extendedSequenceNumber)
         (pictureTimestamp, isPictureBegun, pictureOmitted) = (packet.timestamp, true, 0)
+        isPictureOrderly = packet.startsPicture
         aim(at: wanted, among: targets)
     }
 
@@ -126,12 +127,14 @@ struct LayerSelector {
             return Self.closest(to: wanted, among: targets, of: layers.restarts)
         }
         let isBegun = packet.timestamp == pictureTimestamp && isPictureBegun
+        // Layers that do without one another begin anew amid a picture only: its first frame brings the templates of all.
+        let begun = layers.flags.contains(.described) ? layers.restarts : 0
         var steps = packet.timestamp == pictureTimestamp ? steps & ~pictureOmitted : steps
         for target in 0..<targets.count
         // At a picture of the new target: nothing is left out before a frame that can tell of the change. And not amid a
         // picture, which would end elsewhere than it was to.
         where targets.temporalLayer(target) < Int(layers.temporalLayer)
-            || isBegun && targets.spatialLayer(target) != Int(era.spatialLayer)
+            || isBegun && targets.spatialLayer(target) != Int(era.spatialLayer) && begun & (1 << UInt32(target)) == 0
         {
             steps &= ~(1 << UInt32(target))
         }

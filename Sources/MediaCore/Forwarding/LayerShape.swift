@@ -12,7 +12,7 @@ struct LayerShape: Hashable {
     /// About its bits per second, when its size is not known; it follows changes by half only.
     var rankingBitrate = 0
     /// The layout of its decode targets.
-    var targetsVersion: UInt8 = 0
+    var targetsVersion: UInt16 = 0
 
     /// Four sizes that can be compared.
     struct InlineSizes: Hashable {

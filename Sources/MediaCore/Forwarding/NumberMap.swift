@@ -47,7 +47,7 @@ struct NumberMap {
             advance(to: source)
         } else {
             guard let place = late(source) else { return nil }
-            if source < highestTaken { return place }
+            if source <= highestTaken { return place }
         }
         omitted[Int(source >> 6) & 7] |= 1 << UInt64(source & 63)
         latestOmitted = max(latestOmitted, source)

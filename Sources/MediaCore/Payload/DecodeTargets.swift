@@ -6,22 +6,22 @@ package struct DecodeTargets: Sendable {
     /// The spatial and the temporal layers that payload descriptors may name.
     static let payloadLayers = 4
 
-    /// Tells one layout from the next; counts up, and wraps.
-    package private(set) var version: UInt8 = 0
+    /// Tells one layout from the next; counts up, and wraps when no packet of that long ago is stored any more.
+    package private(set) var version: UInt16 = 0
     package private(set) var count = Self.payloadLayers * Self.payloadLayers
     /// Spatial layer in the high four bits, temporal layer in the low four, by decode target.
     private var layers = InlineArray<32, UInt8>(repeating: 0)
     private var contained = InlineArray<32, UInt32>(repeating: 0)
 
     /// The layout of streams that payload descriptors describe.
-    init(version: UInt8 = 0) {
+    init(version: UInt16 = 0) {
         self.version = version
         for target in 0..<count { layers[target] = UInt8((target / 4) << 4 | target % 4) }
     }
 
     /// What a dependency descriptor's templates say: `layers` has the spatial and the temporal layer of each target, at
     /// most 32 of them; `templates` the targets that the frames of each template are part of.
-    init(version: UInt8, layers described: [(spatial: UInt8, temporal: UInt8)], templates: [UInt32]) {
+    init(version: UInt16, layers described: [(spatial: UInt8, temporal: UInt8)], templates: [UInt32]) {
         self.version = version
         for target in 0..<min(described.count, 32) {
             // Left over are those no frame of which is left out.

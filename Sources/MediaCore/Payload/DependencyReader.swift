@@ -10,7 +10,7 @@ struct DependencyReader: Sendable {
     /// The frame that brought the structure.
     private var structureFrame: Int64 = 0
     /// The structure before, and the layout of decode targets that it made: for packets that come late.
-    private var previous: (structure: DependencyStructure, version: UInt8)?
+    private var previous: (structure: DependencyStructure, version: UInt16)?
     /// The last frame at which decoding could begin; 0 before the first.
     private var keyFrame: Int64 = 0
     /// The first frame after that one that is of the lowest spatial layer: another picture.

@@ -36,7 +36,7 @@ package struct FrameLayers: Equatable, Sendable {
     package var spatialLayer: UInt8 = 0
     package var temporalLayer: UInt8 = 0
     /// Which layout of decode targets the masks are about: `DecodeTargets.version` of the stream when it was read.
-    package var targetsVersion: UInt8 = 0
+    package var targetsVersion: UInt16 = 0
     /// The temporal layer of a target's own spatial layer that must have been forwarded without a gap for `switchTo`
     /// to hold for the target.
     package var switchNeedsTemporal: UInt8 = 0

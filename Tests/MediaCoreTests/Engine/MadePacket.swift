@@ -11,6 +11,8 @@ struct MadePacket {
     var timestamp: UInt32 = 90_000
     var mid = "1"
     var rid: String?
+    /// Its dependency descriptor; empty for none.
+    var descriptor: [UInt8] = []
     var payload: [UInt8]
 
     /// The first and the following packets of VP8 pictures. Source: RFC 7741, sections 4.2 and 4.3.
@@ -22,10 +24,16 @@ struct MadePacket {
         bytes.append(bigEndian: UInt16(truncatingIfNeeded: index))
         bytes.append(bigEndian: timestamp)
         bytes.append(bigEndian: ssrc)
-        var block: [UInt8] = [0x10 | UInt8(mid.utf8.count - 1)] + Array(mid.utf8)
-        if let rid { block += [0xA0 | UInt8(rid.utf8.count - 1)] + Array(rid.utf8) }
+        // Descriptors need the two-byte form. Source: RFC 8285, section 4.3.
+        let isTwoByte = !descriptor.isEmpty
+        var block: [UInt8] = []
+        let elements: [(UInt8, [UInt8])] = [(1, Array(mid.utf8)), (10, Array((rid ?? "").utf8)), (12, descriptor)]
+        for (identifier, value) in elements where !value.isEmpty {
+            let count = UInt8(value.count)
+            block += (isTwoByte ? [identifier, count] : [identifier << 4 | (count - 1)]) + value
+        }
         while block.count % 4 != 0 { block.append(0) }
-        return bytes + [0xBE, 0xDE, 0, UInt8(block.count / 4)] + block + payload
+        return bytes + (isTwoByte ? [0x10, 0] : [0xBE, 0xDE]) + [0, UInt8(block.count / 4)] + block + payload
     }
 
     /// The packet as a retransmission, at a place of its own. Source: RFC 4588, section 4.

@@ -115,6 +115,19 @@ import Testing
         #expect(stream.sizes[1] != FrameSize(width: 1280, height: 720))
     }
 
+    /// What was sent with a mask is repeated as long as its layout has not changed: no layout has the name of another
+    /// one while packets of both are stored.
+    @Test func manyStructures() throws {
+        let stream = LayerReading(.av1)
+        var other = Structure.l2t2
+        other.templates[5].targets = "--DD"
+        var versions: Set<UInt16> = []
+        for step in 0..<2_048 {
+            versions.insert(try begin(stream, step % 2 == 0 ? .l2t2 : other, number: 10 + step).targetsVersion)
+        }
+        #expect(versions.count == 2_048)
+    }
+
     /// A packet that comes before its templates is told once they are there.
     @Test func templatesThatComeLater() throws {
         let stream = LayerReading(.av1)
