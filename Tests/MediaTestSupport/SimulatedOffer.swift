@@ -39,6 +39,7 @@ public enum SimulatedOffer {
     private static let ridExtensions = [
         "a=extmap:\(ridIdentifier) urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
         "a=extmap:\(repairedRidIdentifier) urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+        "a=extmap:13 http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00",
     ]
 
     /// `signaling` is nil for a watcher. `ssrcs` are those of audio, video and video's retransmissions. Publishers offer

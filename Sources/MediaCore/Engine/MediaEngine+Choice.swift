@@ -67,13 +67,15 @@ extension MediaEngine {
 
     // MARK: Choosing
 
-    /// A producer's streams, the best first.
+    /// A producer's streams, the best first: by size, or, as long as the size of one is not known, by bit rate.
     func ranked(_ producer: SlotID) -> [SlotID] {
+        let all = producers[producer].streams
+        let haveSizes = all.allSatisfy { streams[$0].shape.size.width > 0 }
         func rank(_ stream: SlotID) -> (Int, Int) {
             let size = streams[stream].shape.size
-            return (Int(size.width) * Int(size.height), streams[stream].shape.rankingBitrate)
+            return (haveSizes ? Int(size.width) * Int(size.height) : 0, streams[stream].shape.rankingBitrate)
         }
-        return producers[producer].streams.sorted { rank($0) > rank($1) }
+        return all.sorted { rank($0) > rank($1) }
     }
 
     /// Lets a consumer choose the best of its producer's streams that arrives and suits it.

@@ -2,6 +2,7 @@
 extension MediaEngine {
     /// How often layers are looked at while nothing new is seen of them: whether they have fallen silent.
     private static let lookInterval = MediaDuration.milliseconds(100)
+    private static let keyframeHaste = MediaDuration.milliseconds(50)
     private static let rateLookInterval = MediaDuration.seconds(1)
     /// How long packets may wait for the templates of their dependency descriptors before a keyframe is asked for.
     private static let templateGrace = MediaDuration.milliseconds(50)
@@ -65,7 +66,12 @@ extension MediaEngine {
         let isKnown =
             stream.pointee.shape.isLive && layers.spatialLayer <= stream.pointee.shape.spatialLayer
             && layers.temporalLayer <= stream.pointee.shape.temporalLayer
-        guard !isKnown || packet.isKeyframeStart || instant >= producer.pointee.nextLook else { return }
+        if packet.layersAllocation.count > 0 { takeAllocation(packet, stream, producer, at: instant) }
+        // What a publisher may change with every keyframe costs each of its watchers a choice.
+        let mayHaveChanged = packet.isKeyframeStart || packet.layersAllocation.count > 0
+        guard !isKnown || instant >= producer.pointee.nextLook - (mayHaveChanged ? Self.keyframeHaste : .zero) else {
+            return
+        }
         producer.pointee.nextLook = instant + Self.lookInterval
         var hasChanged = false
         for index in 0..<producer.pointee.streams.count {
@@ -77,6 +83,24 @@ extension MediaEngine {
             hasChanged = true
         }
         if hasChanged { unsettle(stream.pointee.producer) }
+    }
+
+    /// Takes what a publisher says of all its encodings: their sizes, and which of them it has stopped.
+    private mutating func takeAllocation(
+        _ packet: StoredPacket, _ carrier: UnsafeMutablePointer<InboundStream>,
+        _ producer: UnsafeMutablePointer<Producer>, at instant: MediaInstant
+    ) {
+        let memory = carrier.pointee.store.unsafeBytes(packet).advanced(by: Int(packet.layersAllocation.offset))
+        let bytes = RawSpan(_unsafeStart: memory, byteCount: Int(packet.layersAllocation.count))
+        guard let allocation = VideoLayersAllocation(bytes) else { return }
+        for (index, encoding) in producer.pointee.parameters.encodings.enumerated() {
+            for id in producer.pointee.streams {
+                guard let stream = streams.unsafeElement(id),
+                    encoding.rid.map({ $0 == stream.pointee.rid }) ?? (encoding.ssrc == stream.pointee.ssrc)
+                else { continue }
+                stream.pointee.take(allocation.layers.filter { Int($0.stream) == index }, at: instant)
+            }
+        }
     }
 
     /// Remembers that the consumers of a producer have to choose anew.

@@ -103,7 +103,8 @@ extension MediaEngine {
             case .mid where naming: names.mid = text(element, datagram)
             case .rid where naming: names.rid = text(element, datagram)
             case .repairedRid where naming: names.repairedRid = text(element, datagram)
-            case .mid, .rid, .repairedRid, .absoluteSendTime, .videoLayersAllocation, nil: break
+            case .videoLayersAllocation: packet.layersAllocation = range
+            case .mid, .rid, .repairedRid, .absoluteSendTime, nil: break
             }
         }
         return names

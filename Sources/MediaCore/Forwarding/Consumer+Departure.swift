@@ -120,7 +120,7 @@ extension Consumer {
             transportSequenceNumber: 0, absoluteSendTime: 0)
         if packet.layers.flags.contains(.described), let run = sourceRun(rewrite.run) {
             departure.frameNumber = UInt16(truncatingIfNeeded: packet.layers.frameNumber) &+ run.frameNumberOffset
-            if rewrite.flags.contains(.activeMask) {
+            if rewrite.flags.contains(.activeMask), packet.layers.targetsVersion == targets.version {
                 departure.activeTargets = targets.contained(in: Int(rewrite.target)) & packet.layers.activeTargets
             }
         }

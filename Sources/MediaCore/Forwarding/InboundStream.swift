@@ -20,6 +20,10 @@ struct InboundStream: ~Copyable {
     /// The layers that the last keyframe said would follow.
     private var announced: (spatial: UInt8, temporal: UInt8, until: MediaInstant)?
     private static let announcement = MediaDuration.milliseconds(300)
+    /// What the publisher says of its layers: their sizes, and when it stopped them all.
+    private var toldSizes = InlineArray<4, FrameSize>(repeating: FrameSize())
+    private var stoppedAt: MediaInstant?
+    private static let stopping = MediaDuration.milliseconds(100)
     /// Since when it has been arriving; nil while it does not.
     private var liveSince: MediaInstant?
     private static let settling = MediaDuration.milliseconds(1200)
@@ -96,6 +100,24 @@ struct InboundStream: ~Copyable {
         )
     }
 
+    /// Takes what the publisher says of this stream's layers: none when it has stopped them.
+    mutating func take(_ allocated: [VideoLayersAllocation.Layer], at instant: MediaInstant) {
+        stoppedAt = allocated.isEmpty ? instant : nil
+        for layer in allocated where layer.size.width > 0 { toldSizes[Int(layer.spatialLayer & 3)] = layer.size }
+    }
+
+    /// Whether the publisher has said that it stopped, and nothing came since but what was on its way.
+    private func isStopped() -> Bool {
+        guard let stoppedAt else { return false }
+        let latest = (0..<LayerMeter.layers).compactMap { meter.lastPacket(spatial: $0) }.max()
+        return latest.map { $0 < stoppedAt + Self.stopping } ?? true
+    }
+
+    /// A layer's size, as the stream itself or else its publisher tells.
+    private func size(_ spatial: Int) -> FrameSize {
+        reader.sizes[spatial].width > 0 ? reader.sizes[spatial] : toldSizes[spatial]
+    }
+
     /// Looks anew at which layers arrive; returns whether anything changed that watchers' choices hang on.
     mutating func updateShape(at instant: MediaInstant) -> Bool {
         // While nothing comes nobody looks.
@@ -113,6 +135,7 @@ struct InboundStream: ~Copyable {
                 new.temporalLayer = max(new.temporalLayer, UInt8(temporal))
             }
         }
+        if isStopped() { new.isLive = false }
         if !new.isLive { liveSince = nil } else if liveSince == nil { liveSince = instant }
         // One that comes back has not shown all its temporal layers yet.
         if let liveSince, instant - liveSince < Self.settling {
@@ -125,18 +148,18 @@ struct InboundStream: ~Copyable {
         new.knownSpatialLayer = max(new.knownSpatialLayer, new.spatialLayer)
         new.targetsVersion = reader.targets.version
         new.sizes = LayerShape.InlineSizes(
-            first: reader.sizes[0], second: reader.sizes[1], third: reader.sizes[2], fourth: reader.sizes[3])
+            first: size(0), second: size(1), third: size(2), fourth: size(3))
         // Encodings whose sizes are not known are ranked by what they cost, roughly.
         let bitrate = meter.bitrate(
             spatial: Int(new.spatialLayer), temporal: Int(new.temporalLayer), lowerSpatialLayers: true, at: instant)
-        if new.size.width > 0 {
-            new.rankingBitrate = 0
-        } else if bitrate > new.rankingBitrate * 3 / 2 || new.isLive && bitrate < new.rankingBitrate * 2 / 3 {
+        if bitrate > new.rankingBitrate * 3 / 2 || new.isLive && bitrate < new.rankingBitrate * 2 / 3 {
             new.rankingBitrate = bitrate
         }
-        guard new != shape else { return false }
-        shape = new
-        return true
+        defer { shape = new }
+        // What only ranks those whose sizes are not known changes nothing for the others.
+        var compared = new
+        if new.size.width > 0 { compared.rankingBitrate = shape.rankingBitrate }
+        return compared != shape
     }
 
     /// Frames per second up to a temporal layer, when its layers were last looked at.

@@ -89,7 +89,7 @@ struct LayerSelector {
         let target = Self.closest(to: wanted, among: targets, of: layers.restarts) ?? 0
         era = LayerEra(
             since: packet.extendedSequenceNumber, target: UInt8(truncatingIfNeeded: target),
-            bit: layers.restarts == 0 ? .max : 1 << UInt32(target), version: layers.targetsVersion,
+            bit: layers.presentIn == .max ? .max : 1 << UInt32(target), version: layers.targetsVersion,
             spatialLayer: UInt8(truncatingIfNeeded: targets.spatialLayer(target)))
         pastCount = 0
         (intact, intactSince) = (layers.restarts, packet.extendedSequenceNumber)

@@ -9,7 +9,7 @@ struct LayerShape: Hashable {
     var knownSpatialLayer: UInt8 = 0
     /// The picture's size by spatial layer; zeros where it is unknown.
     var sizes = InlineSizes()
-    /// About its bits per second, when its size is not known; it follows changes by half only.
+    /// About its bits per second; it follows changes by half only.
     var rankingBitrate = 0
     /// The layout of its decode targets.
     var targetsVersion: UInt16 = 0

@@ -25,6 +25,7 @@ struct StoredPacket {
     var playoutDelay = ExtensionRange()
     var videoOrientation = ExtensionRange()
     var dependencyDescriptor = ExtensionRange()
+    var layersAllocation = ExtensionRange()
 
     /// Whether it has header extensions that are passed on.
     var hasExtensions: Bool {

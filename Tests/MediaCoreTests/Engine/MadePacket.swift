@@ -13,6 +13,8 @@ struct MadePacket {
     var rid: String?
     /// Its dependency descriptor; empty for none.
     var descriptor: [UInt8] = []
+    /// Its video layers allocation; empty for none.
+    var allocation: [UInt8] = []
     var payload: [UInt8]
 
     /// The first and the following packets of VP8 pictures. Source: RFC 7741, sections 4.2 and 4.3.
@@ -27,7 +29,9 @@ struct MadePacket {
         // Descriptors need the two-byte form. Source: RFC 8285, section 4.3.
         let isTwoByte = !descriptor.isEmpty
         var block: [UInt8] = []
-        let elements: [(UInt8, [UInt8])] = [(1, Array(mid.utf8)), (10, Array((rid ?? "").utf8)), (12, descriptor)]
+        let elements: [(UInt8, [UInt8])] = [
+            (1, Array(mid.utf8)), (10, Array((rid ?? "").utf8)), (12, descriptor), (13, allocation),
+        ]
         for (identifier, value) in elements where !value.isEmpty {
             let count = UInt8(value.count)
             block += (isTwoByte ? [identifier, count] : [identifier << 4 | (count - 1)]) + value
