@@ -89,7 +89,7 @@ extension MediaEngine {
         consumers[id].ideal = isPaused ? nil : choice(for: id, among: ranked, includingSilent: true)
         let old = consumers[id].wanted
         if let wanted, let source = consumers[id].source, wanted.stream == source {
-            consumers[id].selector.aim(at: wanted, among: streams[source].reader.targets)
+            consumers[id].aim(at: wanted, among: streams[source].reader.targets)
             consumers[id].cancelChange()
         }
         guard wanted != old else {

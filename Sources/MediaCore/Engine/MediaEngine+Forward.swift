@@ -184,7 +184,7 @@ extension MediaEngine {
         if !consumer.pointee.selector.isSettled(packet.layers), packet.layers.flags.contains(.frameStart) {
             changeLayer(at: packet, of: stream, run)
         }
-        if consumer.pointee.selector.admits(packet) {
+        if consumer.pointee.admits(packet) {
             if let number = consumer.pointee.takeNumber(for: packet) {
                 depart(packet, as: number, isFiller: false, of: stream, run)
             }
@@ -206,15 +206,11 @@ extension MediaEngine {
         }
         if jobs.isFull { protectQueued(run.transportID) }
         let number = transport.pointee.takeTransportSequenceNumber()
-        let source = stream.pointee.store.unsafeBytes(packet)
-        let byteCount =
-            isFiller
-            ? run.consumer.pointee.fill(
-                packet, as: sequenceNumber, from: source, targets: stream.pointee.reader.targets, on: run.route,
-                transportSequenceNumber: number, into: &output, jobs: &jobs)
-            : run.consumer.pointee.depart(
-                packet, as: sequenceNumber, from: source, targets: stream.pointee.reader.targets, on: run.route,
-                transportSequenceNumber: number, into: &output, jobs: &jobs)
+        let rewrite = isFiller ? run.consumer.pointee.rewriteFiller() : run.consumer.pointee.rewrite(packet)
+        let byteCount = run.consumer.pointee.depart(
+            packet, rewrite, as: sequenceNumber, from: stream.pointee.store.unsafeBytes(packet),
+            activeTargets: rewrite.flags.contains(.activeMask) ? stream.pointee.activeTargets(packet, rewrite) : nil,
+            on: run.route, transportSequenceNumber: number, into: &output, jobs: &jobs)
         transport.pointee.departures.remember(
             DepartureHistory.Entry(
                 number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: sequenceNumber,

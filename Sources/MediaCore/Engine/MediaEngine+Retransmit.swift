@@ -57,12 +57,13 @@ extension MediaEngine {
         else { return }
         if jobs.isFull { protectQueued(run.transportID) }
         let source = stream.pointee.store.unsafeBytes(packet)
+        let activeTargets = stream.pointee.activeTargets(packet, sent.rewrite)
         var number = sent.transportSequenceNumber
         let byteCount: Int
         if consumer.pointee.hasRetransmissionStream {
             number = run.transport.pointee.takeTransportSequenceNumber()
             byteCount = consumer.pointee.retransmit(
-                sent, sequenceNumber, packet, from: source, targets: stream.pointee.reader.targets, on: route,
+                sent, sequenceNumber, packet, from: source, activeTargets: activeTargets, on: route,
                 transportSequenceNumber: number, into: &output, jobs: &jobs)
             run.transport.pointee.departures.remember(
                 DepartureHistory.Entry(
@@ -70,7 +71,7 @@ extension MediaEngine {
                     at: route.instant))
         } else {
             byteCount = consumer.pointee.repeatDeparture(
-                sent, sequenceNumber, packet, from: source, targets: stream.pointee.reader.targets, on: route,
+                sent, sequenceNumber, packet, from: source, activeTargets: activeTargets, on: route,
                 into: &output, jobs: &jobs)
         }
         consumer.pointee.resent(

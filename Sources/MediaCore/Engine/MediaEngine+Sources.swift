@@ -103,13 +103,13 @@ extension MediaEngine {
 
     /// Whether nothing is missing of the newest pictures that a consumer was sent of its source.
     private func isPictureComplete(_ run: DepartureRun) -> Bool {
-        let numbers = run.consumer.pointee.numbers
+        let (first, highestTaken) = (run.consumer.pointee.numbers.first, run.consumer.pointee.numbers.highestTaken)
         guard let source = run.consumer.pointee.source, let stream = streams.unsafeElement(source),
-            stream.pointee.isVideo, numbers.highestTaken >= numbers.first,
-            let last = stream.pointee.store.record(numbers.highestTaken)
+            stream.pointee.isVideo, highestTaken >= first,
+            let last = stream.pointee.store.record(highestTaken)
         else { return true }
-        guard run.consumer.pointee.selector.endsPicture(last) else { return false }
-        for number in max(numbers.first, last.extendedSequenceNumber - Self.settledCount)..<last.extendedSequenceNumber
+        guard run.consumer.pointee.endsPicture(last) else { return false }
+        for number in max(first, last.extendedSequenceNumber - Self.settledCount)..<last.extendedSequenceNumber
         where stream.pointee.store.record(number) == nil { return false }
         return true
     }
@@ -135,7 +135,7 @@ extension MediaEngine {
         let squeezes = consumer.pointee.synchronize(
             with: wanted.stream, at: packet, first: first, clock: stream.pointee.clock, previous: previous,
             lead: leads ? (extent.newest, extent.pictureCount) : nil)
-        consumer.pointee.selector.begin(at: packet, wanted: wanted, among: stream.pointee.reader.targets)
+        consumer.pointee.beginLayer(at: packet, wanted: wanted, among: stream.pointee.reader.targets)
         consumer.pointee.position = stream.pointee.arrivals.end
         let finalOffset = consumer.pointee.timestampOffset
         var (index, timestamp) = (0, packet.timestamp)
@@ -224,7 +224,7 @@ extension MediaEngine {
         else { return }
         let targets = stream.pointee.reader.targets
         if let target = consumer.pointee.selector.step(at: packet, toward: wanted, among: targets) {
-            consumer.pointee.selector.change(to: target, at: packet, toward: wanted, among: targets)
+            consumer.pointee.changeLayer(to: target, at: packet, toward: wanted, among: targets)
         } else if consumer.pointee.selector.needsKeyframe(for: wanted, among: targets) {
             stream.pointee.keyframes.want(at: run.route.instant)
             touch(stream.pointee.transport)

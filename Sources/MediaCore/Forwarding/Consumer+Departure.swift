@@ -18,49 +18,34 @@ extension Consumer {
         packet.redundantByteCount > 0 && redundantPayloadType == nil ? packet.withoutRedundancy : packet
     }
 
-    /// Writes a packet that was never sent before, under its number; the caller has made sure of room in both queues.
+    /// Writes a packet that was never sent before, under its number and as `rewrite` has it; the caller has made sure of
+    /// room in both queues.
     mutating func depart(
-        _ packet: StoredPacket, as number: Int64, from source: UnsafeRawPointer, targets: borrowing DecodeTargets,
-        on route: DepartureRoute, transportSequenceNumber: UInt16, into output: inout TransmitArena,
-        jobs: inout ProtectionQueue
+        _ packet: StoredPacket, _ rewrite: SentPacket.Rewrite, as number: Int64, from source: UnsafeRawPointer,
+        activeTargets: UInt32?, on route: DepartureRoute, transportSequenceNumber: UInt16,
+        into output: inout TransmitArena, jobs: inout ProtectionQueue
     ) -> Int {
         let sent = SentPacket(
-            sequenceNumber: number, source: packet.extendedSequenceNumber, rewrite: rewrite(packet),
+            sequenceNumber: number, source: packet.extendedSequenceNumber, rewrite: rewrite,
             transportSequenceNumber: transportSequenceNumber, absoluteSendTime: route.absoluteSendTime,
             at: route.instant)
         self.sent(
-            sent, number, timestamp: packet.timestamp &+ timestampOffset,
-            payloadByteCount: Int(packet.payloadByteCount), at: route.instant)
+            sent, number, timestamp: packet.timestamp &+ rewrite.timestampOffset,
+            payloadByteCount: rewrite.flags.contains(.filler) ? 0 : Int(packet.payloadByteCount), at: route.instant)
         return repeatDeparture(
-            sent, number, packet, from: source, targets: targets, on: route, into: &output, jobs: &jobs)
-    }
-
-    /// Fills the number of a packet that is left out with one that has no payload.
-    mutating func fill(
-        _ packet: StoredPacket, as number: Int64, from source: UnsafeRawPointer, targets: borrowing DecodeTargets,
-        on route: DepartureRoute, transportSequenceNumber: UInt16, into output: inout TransmitArena,
-        jobs: inout ProtectionQueue
-    ) -> Int {
-        let sent = SentPacket(
-            sequenceNumber: number, source: packet.extendedSequenceNumber, rewrite: rewriteFiller(),
-            transportSequenceNumber: transportSequenceNumber, absoluteSendTime: route.absoluteSendTime,
-            at: route.instant)
-        self.sent(
-            sent, number, timestamp: packet.timestamp &+ timestampOffset, payloadByteCount: 0, at: route.instant)
-        return repeatDeparture(
-            sent, number, packet, from: source, targets: targets, on: route, into: &output, jobs: &jobs)
+            sent, number, packet, from: source, activeTargets: activeTargets, on: route, into: &output, jobs: &jobs)
     }
 
     /// Writes a packet exactly as it was first sent under its extended sequence number: the same index under the same
     /// key protects the same bytes.
-    func repeatDeparture(
+    mutating func repeatDeparture(
         _ sent: SentPacket, _ sequenceNumber: Int64, _ packet: StoredPacket, from source: UnsafeRawPointer,
-        targets: borrowing DecodeTargets, on route: DepartureRoute, into output: inout TransmitArena,
+        activeTargets: UInt32?, on route: DepartureRoute, into output: inout TransmitArena,
         jobs: inout ProtectionQueue
     ) -> Int {
         let rewrite = sent.rewrite
         var departure = departure(
-            rewrite, packet, targets: targets, ssrc: ssrc,
+            rewrite, packet, activeTargets: activeTargets, ssrc: ssrc,
             payloadType: packet.redundantByteCount > 0 ? redundantPayloadType ?? payloadType : payloadType,
             sequenceNumber: UInt16(truncatingIfNeeded: sequenceNumber))
         departure.transportSequenceNumber = sent.transportSequenceNumber
@@ -85,13 +70,13 @@ extension Consumer {
     /// Writes a packet again in the retransmission stream, under a number of its own. Source: RFC 4588, section 4.
     mutating func retransmit(
         _ sent: SentPacket, _ sequenceNumber: Int64, _ packet: StoredPacket, from source: UnsafeRawPointer,
-        targets: borrowing DecodeTargets, on route: DepartureRoute, transportSequenceNumber: UInt16,
+        activeTargets: UInt32?, on route: DepartureRoute, transportSequenceNumber: UInt16,
         into output: inout TransmitArena, jobs: inout ProtectionQueue
     ) -> Int {
         let number = takeRetransmissionNumber()
         let rewrite = sent.rewrite
         var departure = departure(
-            rewrite, packet, targets: targets, ssrc: retransmissionSSRC,
+            rewrite, packet, activeTargets: activeTargets, ssrc: retransmissionSSRC,
             payloadType: parameters.codec.retransmissionPayloadType ?? 0,
             sequenceNumber: UInt16(truncatingIfNeeded: number))
         departure.transportSequenceNumber = transportSequenceNumber
@@ -109,8 +94,8 @@ extension Consumer {
     }
 
     /// The values of a packet's header that follow from its first departure.
-    private func departure(
-        _ rewrite: SentPacket.Rewrite, _ packet: StoredPacket, targets: borrowing DecodeTargets, ssrc: UInt32,
+    private mutating func departure(
+        _ rewrite: SentPacket.Rewrite, _ packet: StoredPacket, activeTargets: UInt32?, ssrc: UInt32,
         payloadType: UInt8, sequenceNumber: UInt16
     ) -> Departure {
         var departure = Departure(
@@ -120,16 +105,14 @@ extension Consumer {
             transportSequenceNumber: 0, absoluteSendTime: 0)
         if packet.layers.flags.contains(.described), let run = sourceRun(rewrite.run) {
             departure.frameNumber = UInt16(truncatingIfNeeded: packet.layers.frameNumber) &+ run.frameNumberOffset
-            if rewrite.flags.contains(.activeMask), packet.layers.targetsVersion == targets.version {
-                departure.activeTargets = targets.contained(in: Int(rewrite.target)) & packet.layers.activeTargets
-            }
+            departure.activeTargets = activeTargets
         }
         return departure
     }
 
     /// Writes the beginning of a payload with the consumer's numbers; returns how many bytes that are. None when they
     /// are the source's own, or when the descriptor's numbers are what counts.
-    private func rewritePayload(
+    private mutating func rewritePayload(
         _ rewrite: SentPacket.Rewrite, _ packet: StoredPacket, from source: UnsafeRawPointer,
         to head: UnsafeMutableRawPointer
     ) -> Int {
@@ -169,7 +152,7 @@ extension Consumer {
 
     /// Writes the header behind the arena's tail, claims the datagram, and queues the encryption of the payload: the
     /// head, and what is left of the stored one when its first bytes are skipped.
-    private func write(
+    private mutating func write(
         _ departure: Departure, index: Int64, _ packet: StoredPacket, from source: UnsafeRawPointer,
         headByteCount: Int, skipped: Int, on route: DepartureRoute, into output: inout TransmitArena,
         jobs: inout ProtectionQueue

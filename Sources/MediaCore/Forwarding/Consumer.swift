@@ -32,13 +32,14 @@ struct Consumer: ~Copyable {
     private(set) var numbers = NumberMap()
     /// Its picture ids by the source's.
     private(set) var pictures = NumberMap()
-    var selector = LayerSelector()
+    private(set) var selector = LayerSelector()
     private(set) var timestampOffset: UInt32 = 0
     /// The highest extended sequence number sent, or the one before the first.
     private(set) var highestSent: Int64
     /// The newest picture's timestamp as sent, and when it left.
     private(set) var newest: (timestamp: UInt32, departure: MediaInstant)?
     private var run: UInt8 = 0
+    private var currentRun = SourceRun()
     var counters = Counters()
 
     /// The layer it is to get; nil while it is paused, or nothing that it wants arrives.
@@ -54,7 +55,9 @@ struct Consumer: ~Copyable {
     let retransmissionSSRC: UInt32
     /// What the watcher asked for.
     var preference = LayerPreference()
-    private var runs = InlineArray<8, SourceRun>(repeating: SourceRun())
+    private var pastEras = PastLayerEras()
+    /// The sources before, by their numbers.
+    private let pastRuns = FixedBuffer(repeating: SourceRun(), count: 8)
     /// The newest picture's numbers as sent.
     private var pictureNumber: Int64 = 0
     private var levelZeroIndex: UInt8 = 0
@@ -123,7 +126,7 @@ struct Consumer: ~Copyable {
         with source: SlotID, at packet: StoredPacket, first: Int64, clock: SourceClock, previous: SourceClock?,
         lead: (newest: StoredPacket, pictureCount: Int)?
     ) -> Bool {
-        let isSame = runs[Int(run & 7)].stream == source && newest != nil
+        let isSame = currentRun.stream == source && newest != nil
         renumber(for: source, at: packet, goesOn: isSame && stalledAt != nil)
         self.source = source
         pendingChange = nil
@@ -152,7 +155,8 @@ struct Consumer: ~Copyable {
     /// Lets the numbers of a source follow those that were sent. Of one that goes on they stay as they are.
     private mutating func renumber(for source: SlotID, at packet: StoredPacket, goesOn: Bool) {
         let layers = packet.layers
-        let last = runs[Int(run & 7)]
+        let last = currentRun
+        pastRuns[Int(run)] = last
         run &+= 1
         var next = SourceRun(stream: source, first: highestSent + 1)
         if newest == nil {
@@ -172,7 +176,7 @@ struct Consumer: ~Copyable {
                 next.levelZeroOffset = last.levelZeroOffset
             }
         }
-        runs[Int(run & 7)] = next
+        currentRun = next
     }
 
     /// Forgets its source: it goes on with whatever it can begin with next.
@@ -188,10 +192,68 @@ struct Consumer: ~Copyable {
     }
 
     /// What is common to the packets of a run; nil when too many have passed since.
-    func sourceRun(_ number: UInt8) -> SourceRun? {
-        guard run &- number < 8 else { return nil }
-        return runs[Int(number & 7)]
+    @inline(__always)
+    mutating func sourceRun(_ number: UInt8) -> SourceRun? { number == run ? currentRun : pastRun(number) }
+
+    @inline(never)
+    private mutating func pastRun(_ number: UInt8) -> SourceRun? { run &- number < 8 ? pastRuns[Int(number)] : nil }
+
+    // MARK: Layers
+
+    // What every packet comes by is mutating although it changes nothing: Swift 6.3 passes so large a value to methods
+    // that borrow it as a copy.
+
+    /// Begins with a layer of its source, at a keyframe.
+    mutating func beginLayer(at packet: StoredPacket, wanted: LayerTarget, among targets: DecodeTargets) {
+        pastEras.removeAll()
+        selector.begin(at: packet, wanted: wanted, among: targets)
     }
+
+    /// Wants another layer of its source.
+    mutating func aim(at wanted: LayerTarget, among targets: DecodeTargets) {
+        selector.aim(at: wanted, among: targets)
+    }
+
+    /// Changes over to another layer of its source, at the first packet of a frame.
+    mutating func changeLayer(
+        to target: Int, at packet: StoredPacket, toward wanted: LayerTarget, among targets: DecodeTargets
+    ) {
+        pastEras.append(selector.change(to: target, at: packet, toward: wanted, among: targets))
+    }
+
+    /// Whether a packet of the source is among those that are forwarded.
+    @inline(__always)
+    mutating func admits(_ packet: StoredPacket) -> Bool {
+        packet.extendedSequenceNumber >= selector.era.since
+            ? selector.era.contains(packet.layers) : admitsLate(packet)
+    }
+
+    @inline(never)
+    private mutating func admitsLate(_ packet: StoredPacket) -> Bool {
+        // Before what looked like the first packet of its first picture may stand more of that picture.
+        packet.extendedSequenceNumber < selector.beginning.number
+            ? packet.timestamp == selector.beginning.timestamp
+            : pastEras.era(of: packet, before: selector.era) != nil
+    }
+
+    /// The era that a packet is forwarded for.
+    @inline(never)
+    private mutating func lateEra(of packet: StoredPacket) -> LayerEra {
+        packet.extendedSequenceNumber < selector.beginning.number
+            ? selector.era : pastEras.era(of: packet, before: selector.era) ?? selector.era
+    }
+
+    /// Whether a packet is the last of its picture, now that the layers above it are left out.
+    @inline(__always)
+    mutating func endsPicture(_ packet: StoredPacket) -> Bool {
+        if packet.marker { return true }
+        guard packet.layers.flags.contains(.frameEnd) else { return false }
+        return packet.extendedSequenceNumber >= selector.era.since
+            ? packet.layers.spatialLayer == selector.era.spatialLayer
+            : packet.layers.spatialLayer == lateEra(of: packet).spatialLayer
+    }
+
+    // MARK: Changes of source
 
     /// Stays with its source, after all. Without the pictures that were left out, it has to begin anew.
     mutating func cancelChange() {
@@ -251,18 +313,18 @@ struct Consumer: ~Copyable {
     /// difference of their numbers.
     private var closesUpPictures: Bool { parameters.codec.codec == .vp8 }
 
-    private func isFree(_ number: Int64) -> Bool {
+    private mutating func isFree(_ number: Int64) -> Bool {
         number > highestSent - Int64(history.capacity) && history.packet(number) == nil
     }
 
     /// What a departure makes of a packet.
     mutating func rewrite(_ packet: StoredPacket) -> SentPacket.Rewrite {
         var rewrite = SentPacket.Rewrite(run: run, flags: .taken, timestampOffset: timestampOffset)
-        if selector.endsPicture(packet) { rewrite.flags.insert(.marker) }
+        if endsPicture(packet) { rewrite.flags.insert(.marker) }
         let layers = packet.layers
         if layers.flags.contains(.described) {
-            let target = selector.target(of: packet)
-            rewrite.target = UInt8(truncatingIfNeeded: target)
+            rewrite.target =
+                packet.extendedSequenceNumber >= selector.era.since ? selector.era.target : lateEra(of: packet).target
             // At every change, and often enough that who lost one soon gets another.
             if layers.flags.contains(.frameStart), layers.targetCount > 1, selector.selects,
                 layers.targetsVersion == selector.targetsVersion,
@@ -272,7 +334,7 @@ struct Consumer: ~Copyable {
                 rewrite.flags.insert(.activeMask)
                 toldTarget = rewrite.target
             }
-            let offset = runs[Int(run & 7)].frameNumberOffset
+            let offset = currentRun.frameNumberOffset
             let number = UInt16(truncatingIfNeeded: layers.frameNumber) &+ offset
             if Int16(bitPattern: number &- frameNumber) > 0 { frameNumber = number }
         }
@@ -286,7 +348,7 @@ struct Consumer: ~Copyable {
             rewrite.pictureNumber = UInt16(truncatingIfNeeded: number)
         }
         if layers.levelZeroOffset != 0 {
-            let index = layers.levelZeroIndex &+ runs[Int(run & 7)].levelZeroOffset
+            let index = layers.levelZeroIndex &+ currentRun.levelZeroOffset
             if Int8(bitPattern: index &- levelZeroIndex) > 0 { levelZeroIndex = index }
         }
         return rewrite

@@ -72,6 +72,14 @@ struct InboundStream: ~Copyable {
 
     var isVideo: Bool { codec.codec.kind == .video }
 
+    /// The decode targets that a departure is to name as active; nil when it names none.
+    func activeTargets(_ packet: StoredPacket, _ rewrite: SentPacket.Rewrite) -> UInt32? {
+        guard rewrite.flags.contains(.activeMask), packet.layers.targetsVersion == reader.targets.version else {
+            return nil
+        }
+        return reader.targets.contained(in: Int(rewrite.target)) & packet.layers.activeTargets
+    }
+
     /// How long a stream may be silent before another SSRC may take its place.
     static let silence = MediaDuration.seconds(2)
     /// How many streams one producer may have: each has a store of its own.

@@ -12,17 +12,14 @@ struct LayerTarget: Hashable {
 /// it anew, or that says that it can be switched to from something that is intact.
 struct LayerSelector {
     /// The decode target in force.
-    private var era = LayerEra()
-    /// Those before it, the latest first: late packets are judged by them.
-    private var past = InlineArray<4, LayerEra>(repeating: LayerEra())
-    private var pastCount = 0
+    private(set) var era = LayerEra()
     /// Decode targets between the current and the wanted one, the latter included; 0 once it is reached.
     private(set) var steps: UInt32 = 0
     private var intact: UInt32 = 0
     /// The number of the source at which decode targets last began anew.
     private var intactSince: Int64 = 0
     /// The packet it began with.
-    private var beginning: (number: Int64, timestamp: UInt32) = (0, 0)
+    private(set) var beginning: (number: Int64, timestamp: UInt32) = (0, 0)
     /// The newest picture; whether its beginning came first, whether anything of it was forwarded, and the decode targets
     /// of what was left out of it.
     private(set) var pictureTimestamp: UInt32 = 0
@@ -39,43 +36,6 @@ struct LayerSelector {
     /// Whether there is anything to select: else every packet is forwarded.
     var selects: Bool { era.bit != .max }
 
-    /// Whether a packet of the source is among those that are forwarded.
-    @inline(__always)
-    func admits(_ packet: StoredPacket) -> Bool {
-        if packet.extendedSequenceNumber >= era.since { return era.contains(packet.layers) }
-        guard packet.extendedSequenceNumber >= beginning.number else {
-            // Before what looked like the first packet of its first picture may stand more of that picture.
-            return packet.timestamp == beginning.timestamp
-        }
-        return lateEra(of: packet) != nil
-    }
-
-    /// For what a packet from before the current era is forwarded; nil when it is not.
-    private func lateEra(of packet: StoredPacket) -> LayerEra? {
-        var index = 0
-        while index < pastCount, packet.extendedSequenceNumber < past[index].since { index += 1 }
-        guard index < pastCount else { return nil }
-        if past[index].contains(packet.layers) { return past[index] }
-        while index > 0 {
-            index -= 1
-            if past[index].needs(packet) { return past[index] }
-        }
-        return era.needs(packet) ? era : nil
-    }
-
-    private func era(of packet: StoredPacket) -> LayerEra {
-        packet.extendedSequenceNumber >= era.since ? era : lateEra(of: packet) ?? era
-    }
-
-    /// The decode target a packet is forwarded for.
-    func target(of packet: StoredPacket) -> Int { Int(era(of: packet).target) }
-
-    /// Whether a packet is the last of its picture, now that the layers above it are left out.
-    func endsPicture(_ packet: StoredPacket) -> Bool {
-        packet.marker
-            || packet.layers.flags.contains(.frameEnd) && packet.layers.spatialLayer == era(of: packet).spatialLayer
-    }
-
     /// Whether anything but the packet's own place has to be looked at.
     @inline(__always)
     func isSettled(_ layers: FrameLayers) -> Bool {
@@ -91,7 +51,6 @@ struct LayerSelector {
             since: packet.extendedSequenceNumber, target: UInt8(truncatingIfNeeded: target),
             bit: layers.presentIn == .max ? .max : 1 << UInt32(target), version: layers.targetsVersion,
             spatialLayer: UInt8(truncatingIfNeeded: targets.spatialLayer(target)))
-        pastCount = 0
         (intact, intactSince) = (layers.restarts, packet.extendedSequenceNumber)
         (pictureTimestamp, isPictureBegun, pictureOmitted) = (packet.timestamp, true, 0)
         isPictureOrderly = packet.startsPicture
@@ -151,10 +110,11 @@ struct LayerSelector {
         return Self.closest(to: wanted, among: targets, of: open & steps)
     }
 
-    /// Changes over at the first packet of a frame.
+    /// Changes over at the first packet of a frame; returns the era that ends.
     mutating func change(
         to target: Int, at packet: StoredPacket, toward wanted: LayerTarget, among targets: DecodeTargets
-    ) {
+    ) -> LayerEra {
+        let last = era
         var next = LayerEra(
             since: packet.extendedSequenceNumber, target: UInt8(truncatingIfNeeded: target), bit: 1 << UInt32(target),
             version: packet.layers.targetsVersion,
@@ -169,12 +129,10 @@ struct LayerSelector {
         } else {
             intact = 0
         }
-        for index in (1..<4).reversed() { past[index] = past[index - 1] }
-        past[0] = era
-        pastCount = min(pastCount + 1, 4)
         era = next
         intact |= next.bit
         aim(at: wanted, among: targets)
+        return last
     }
 
     /// Whether all that came of a packet's picture came in order from its beginning.

@@ -3,7 +3,7 @@
 /// What is left out closes up, as long as nothing behind it has left. Numbers of the source that have not come keep
 /// their place: they may still come. So a packet that comes late and is left out has a number already, which somebody
 /// has to fill.
-struct NumberMap {
+struct NumberMap: ~Copyable {
     /// How far behind the highest number one can still be taken.
     static let window: Int64 = 512
 
@@ -15,7 +15,7 @@ struct NumberMap {
     /// What is to be added to a number above `highest`.
     private(set) var offset: Int64 = 0
     /// The last numbers that were left out, by their low bits; `latestOmitted` bounds where there are any.
-    private var omitted = InlineArray<8, UInt64>(repeating: 0)
+    private let omitted = FixedBuffer(repeating: UInt64(0), count: 8)
     private var latestOmitted = Int64.min / 2
 
     /// Begins anew: the source's `first` number gets `output`.
@@ -24,7 +24,7 @@ struct NumberMap {
         highest = first - 1
         highestTaken = first - 1
         offset = output - first
-        omitted = .init(repeating: 0)
+        clear()
         latestOmitted = .min / 2
     }
 
@@ -49,7 +49,7 @@ struct NumberMap {
             guard let place = late(source) else { return nil }
             if source <= highestTaken { return place }
         }
-        omitted[Int(source >> 6) & 7] |= 1 << UInt64(source & 63)
+        omitted[Int(source >> 6)] |= 1 << UInt64(source & 63)
         latestOmitted = max(latestOmitted, source)
         offset -= 1
         return nil
@@ -68,7 +68,11 @@ struct NumberMap {
     /// Whether a number was left out, as far as that is remembered.
     func isOmitted(_ source: Int64) -> Bool {
         source > highest - Self.window && source <= latestOmitted
-            && omitted[Int(source >> 6) & 7] & (1 << UInt64(source & 63)) != 0
+            && omitted[Int(source >> 6)] & (1 << UInt64(source & 63)) != 0
+    }
+
+    private func clear() {
+        for word in 0..<8 { omitted[word] = 0 }
     }
 
     @inline(__always)
@@ -81,10 +85,10 @@ struct NumberMap {
     /// Clears the marks of a window ago, whose places the new numbers take.
     private mutating func forget(upTo source: Int64) {
         guard source - highest < Self.window else {
-            omitted = .init(repeating: 0)
+            clear()
             latestOmitted = .min / 2
             return
         }
-        for number in (highest + 1)...source { omitted[Int(number >> 6) & 7] &= ~(1 << UInt64(number & 63)) }
+        for number in (highest + 1)...source { omitted[Int(number >> 6)] &= ~(1 << UInt64(number & 63)) }
     }
 }
