@@ -1,7 +1,10 @@
 /// What a consumer is fed from: where it begins, and how it changes from one layer to another.
 extension MediaEngine {
-    /// How long a keyframe of the next source waits for the rest of the old one's picture.
-    private static let pictureGrace = MediaDuration.milliseconds(50)
+    /// How long a keyframe of the next source waits for the rest of the old one's picture: what is lost of it may be sent
+    /// again meanwhile.
+    private static let pictureGrace = MediaDuration.milliseconds(100)
+    /// How long packets wait for the beginning of their picture.
+    private static let orderGrace = MediaDuration.milliseconds(50)
     /// How far before a packet its picture's beginning is looked for.
     private static let pictureReach: Int64 = 128
     /// Of how many packets before the last one none may be missing then.
@@ -77,7 +80,7 @@ extension MediaEngine {
             packet.layers.flags.isDisjoint(with: [.parameterSets, .described])
         else { return true }
         return stream.pointee.store.record(stream.pointee.store.firstOfPicture(packet) - 1) != nil
-            || instant - packet.arrival >= Self.pictureGrace
+            || instant - packet.arrival >= Self.orderGrace
     }
 
     /// The lowest number of what has just arrived of a stream of sound.
@@ -124,7 +127,7 @@ extension MediaEngine {
         // numbers before this one. Where the first one is marked as such there are none.
         let isMarked = !stream.pointee.codec.codec.leadsWithParameterSets || packet.layers.flags.contains(.described)
         let first = isMarked ? packet.extendedSequenceNumber : stream.pointee.store.firstOfPicture(packet)
-        let last = max(packet.extendedSequenceNumber, min(stream.pointee.store.highest ?? first, first + Self.reach))
+        let last = lastToBegin(with: packet, of: stream, min(stream.pointee.store.highest ?? first, first + Self.reach))
         let extent = extent(of: stream, first, last, run)
         guard output.hasRoom(extent.packetCount, total: extent.byteCount) || output.isEmpty else { return false }
 
@@ -136,7 +139,7 @@ extension MediaEngine {
             with: wanted.stream, at: packet, first: first, clock: stream.pointee.clock, previous: previous,
             lead: leads ? (extent.newest, extent.pictureCount) : nil)
         consumer.pointee.beginLayer(at: packet, wanted: wanted, among: stream.pointee.reader.targets)
-        consumer.pointee.position = stream.pointee.arrivals.end
+        consumer.pointee.position = position(behind: last, of: stream)
         let finalOffset = consumer.pointee.timestampOffset
         var (index, timestamp) = (0, packet.timestamp)
         for number in first...last {
@@ -150,6 +153,29 @@ extension MediaEngine {
         }
         consumer.pointee.shiftTimestamps(by: finalOffset)
         return true
+    }
+
+    /// The last of the packets that a beginning takes at once: what waits for templates has its turn later.
+    private func lastToBegin(
+        with packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, _ highest: Int64
+    ) -> Int64 {
+        var number = packet.extendedSequenceNumber
+        while number < highest {
+            if stream.pointee.store.record(number + 1)?.layers.flags.contains(.unresolved) == true { break }
+            number += 1
+        }
+        return number
+    }
+
+    /// Where in a stream's arrivals the packets behind a number begin.
+    private func position(behind last: Int64, of stream: UnsafeMutablePointer<InboundStream>) -> UInt64 {
+        var position = stream.pointee.arrivals.end
+        guard last < stream.pointee.store.highest ?? last else { return position }
+        for earlier in (stream.pointee.arrivals.start..<position).reversed()
+        where stream.pointee.arrivals[earlier] > last {
+            position = earlier
+        }
+        return position
     }
 
     /// What lies between two numbers of a stream.
@@ -204,14 +230,16 @@ extension MediaEngine {
         guard !consumer.pointee.selector.isSettled(packet.layers), !packet.startsPicture,
             consumer.pointee.isNewest(packet), packet.timestamp != consumer.pointee.selector.pictureTimestamp
         else { return .next }
-        for step in 1...Self.pictureReach {
-            let number = packet.extendedSequenceNumber - step
+        // All that is there goes before it, in order.
+        let first = max(consumer.pointee.numbers.highest + 1, packet.extendedSequenceNumber - Self.pictureReach)
+        for number in (first..<packet.extendedSequenceNumber).reversed() {
             guard let other = stream.pointee.store.record(number) else { continue }
             guard other.timestamp == packet.timestamp else { break }
-            if other.startsPicture { return .behind(number) }
+            if other.startsPicture { return .behind(first) }
         }
-        if run.route.instant - packet.arrival < Self.pictureGrace { return .waiting }
-        return packet.layers.flags.contains(.unresolved) ? .lost : .next
+        if run.route.instant - packet.arrival < Self.orderGrace { return .waiting }
+        if packet.layers.flags.contains(.unresolved) { return .lost }
+        return first < packet.extendedSequenceNumber ? .behind(first) : .next
     }
 
     /// Changes a consumer over to another layer of its source, when the frame that begins with a packet allows it.
