@@ -88,6 +88,13 @@ extension MediaEngine {
         let wanted = isPaused ? nil : choice(for: id, among: ranked, includingSilent: false)
         consumers[id].ideal = isPaused ? nil : choice(for: id, among: ranked, includingSilent: true)
         let old = consumers[id].wanted
+        if consumers[id].pendingChange?.hasLeftOut == true, wanted != nil, wanted?.stream != old?.stream, let old,
+            streams.contains(old.stream)
+        {
+            // Pictures were left out for the change that is under way: it comes first, and this one after it.
+            consumers[id].choosesAgain = true
+            return
+        }
         if let wanted, let source = consumers[id].source, wanted.stream == source {
             consumers[id].aim(at: wanted, among: streams[source].reader.targets)
             consumers[id].cancelChange()

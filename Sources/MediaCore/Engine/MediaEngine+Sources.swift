@@ -140,6 +140,10 @@ extension MediaEngine {
             lead: leads ? (extent.newest, extent.pictureCount) : nil)
         consumer.pointee.beginLayer(at: packet, wanted: wanted, among: stream.pointee.reader.targets)
         consumer.pointee.position = position(behind: last, of: stream)
+        if consumer.pointee.choosesAgain {
+            consumer.pointee.choosesAgain = false
+            unsettle(consumer.pointee.producer)
+        }
         let finalOffset = consumer.pointee.timestampOffset
         var (index, timestamp) = (0, packet.timestamp)
         for number in first...last {

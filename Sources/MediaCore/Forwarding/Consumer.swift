@@ -48,6 +48,8 @@ struct Consumer: ~Copyable {
     var ideal: LayerTarget?
     /// The change of source that waits for the old one's picture to be whole.
     var pendingChange: PendingChange?
+    /// Whether it has to choose anew once that is done.
+    var choosesAgain = false
     /// The packet of its source from whose picture on it waits for a keyframe to begin anew with; nil while all is well.
     var stalledAt: (number: Int64, timestamp: UInt32?)?
 
