@@ -1,15 +1,3 @@
-/// A keyframe of another stream that a consumer is to go on with.
-struct PendingChange {
-    /// Its first packet's number.
-    var start: Int64
-    /// When it was noticed.
-    var noticed: MediaInstant
-    /// The old source's newest picture then; none behind it is begun.
-    var lastTimestamp: UInt32?
-    /// Whether any was left out for that.
-    var hasLeftOut = false
-}
-
 /// One producer's media on its way to one watcher: its numbers, its history, what the watcher says of it.
 struct Consumer: ~Copyable {
     // What each departure touches stands first, side by side; `departureByteCount` covers it.

@@ -22,9 +22,6 @@ struct SpeakerDetector {
     private var nextEvaluation: MediaInstant?
     private var lastChange: MediaInstant?
 
-    /// How many seats were ever taken: the bound of their numbers.
-    var seatCount: Int { seats.count }
-
     /// Makes room for a participant; the number of its seat.
     mutating func add() -> Int {
         if let seat = free.popLast() {

@@ -125,7 +125,6 @@ struct DependencyReader: Sendable {
         } else if descriptor.hasStructure {
             layers.activeTargets = structure?.everyTarget ?? .max
         }
-        if frame.spatialLayer > 0 && frame.refersToPrevious { layers.flags.insert(.interLayerPredicted) }
         guard descriptor.isFrameStart else { return }
         layers.switchTo = frame.switchTo
         layers.restarts = frame.restarts(hasChains: descriptor.hasChains)

@@ -12,8 +12,6 @@ struct DependencyTemplate: Equatable, Sendable {
     var chainStarts: UInt32 = 0
     /// Whether the frame refers to others.
     var hasReferences = false
-    /// Whether the frame refers to the one just before it.
-    var refersToPrevious = false
     /// The frames it refers to among the 64 before it: bit 0 is the one just before.
     var references: UInt64 = 0
     /// Whether it refers to frames further back.
@@ -39,13 +37,12 @@ struct DependencyTemplate: Equatable, Sendable {
 
     /// Forgets its references: a descriptor of its own names them anew.
     mutating func dropReferences() {
-        (hasReferences, refersToPrevious, references, refersFarBack) = (false, false, 0, false)
+        (hasReferences, references, refersFarBack) = (false, 0, false)
     }
 
     /// Notes a reference to the frame so many frames before.
     mutating func addReference(_ difference: UInt32) {
         hasReferences = true
-        if difference == 1 { refersToPrevious = true }
         if (1...64).contains(difference) {
             references |= 1 << UInt64(difference - 1)
         } else {

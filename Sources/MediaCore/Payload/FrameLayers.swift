@@ -18,8 +18,6 @@ package struct FrameLayers: Equatable, Sendable {
         package static let keyframe = Flags(rawValue: 4)
         /// The first packet of such a picture: decoding may begin here.
         package static let keyframeStart = Flags(rawValue: 8)
-        /// Its frame is predicted from the next lower spatial layer of the same picture.
-        package static let interLayerPredicted = Flags(rawValue: 16)
         /// It carries a dependency descriptor, which the other values come from.
         package static let described = Flags(rawValue: 32)
         /// Its dependency descriptor refers to templates that have not come yet: nothing is known of its layer.

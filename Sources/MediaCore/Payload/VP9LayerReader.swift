@@ -24,7 +24,6 @@ struct VP9LayerReader: Sendable {
         layers.levelZeroIndex = descriptor.levelZeroIndex
         if descriptor.isFrameStart { layers.flags.insert(.frameStart) }
         if descriptor.isFrameEnd { layers.flags.insert(.frameEnd) }
-        if descriptor.isInterLayerPredicted { layers.flags.insert(.interLayerPredicted) }
         guard adopt(descriptor.structure, payload, &sizes) else { return nil }
         if let pictureID = descriptor.pictureID {
             layers.pictureNumber = pictures.extended(pictureID, bits: descriptor.hasLongPictureID ? 15 : 7)

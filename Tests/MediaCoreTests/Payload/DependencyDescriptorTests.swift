@@ -29,13 +29,13 @@ import Testing
 
         // The upper layer of the key picture: it switches, but does not begin.
         let upper = try read(stream, DescriptorBuilder(template: 63, number: 11))
-        #expect(upper.flags == [.frameStart, .frameEnd, .keyframe, .described, .interLayerPredicted])
+        #expect(upper.flags == [.frameStart, .frameEnd, .keyframe, .described])
         #expect(upper.presentIn == 12 && upper.switchTo == 12 && upper.restarts == 0)
         #expect(upper.spatialLayer == 1 && upper.temporalLayer == 0 && upper.switchNeedsTemporal == 0)
         // Ids go round at 64.
         let temporal = try read(stream, DescriptorBuilder(end: false, template: 1, number: 13))
         #expect(temporal.spatialLayer == 1 && temporal.temporalLayer == 1 && temporal.presentIn == 8)
-        #expect(temporal.flags == [.frameStart, .described, .interLayerPredicted] && temporal.switchTo == 0)
+        #expect(temporal.flags == [.frameStart, .described] && temporal.switchTo == 0)
         // A packet that begins no frame begins nothing else.
         let rest = try read(stream, DescriptorBuilder(start: false, template: 61, number: 14))
         #expect(rest.presentIn == 15 && rest.switchTo == 0 && rest.flags == [.frameEnd, .described])
