@@ -4,18 +4,20 @@ import MediaTestSupport
 
 /// Congestion control over simulated links: every case's figures beside the bars they have to clear.
 ///
-///     ccbench [--case PATTERN] [--seeds N] [--out DIR]
+///     ccbench [--case PATTERN] [--seeds N] [--out DIR] [--known SHARE]
 ///
-/// Exits with 1 when a figure misses its bar, and writes what happened in each case, as JSON and as a picture.
+/// Exits with 1 when a figure misses its bar, and writes what happened in each case, as JSON and as a picture. With
+/// `--known`, senders don't estimate: they know the link, and take that share of it together. So the bars can be judged.
 @main
 struct CCBench {
     private var pattern = ""
     private var seeds: UInt64 = 3
     private var folder = ".build-core/ccbench"
+    private var known: Double?
 
     static func main() async {
         guard let bench = CCBench(CommandLine.arguments.dropFirst()) else {
-            print("ccbench [--case PATTERN] [--seeds N] [--out DIR]")
+            print("ccbench [--case PATTERN] [--seeds N] [--out DIR] [--known SHARE]")
             exit(2)
         }
         do {
@@ -35,6 +37,9 @@ struct CCBench {
                 guard let count = rest.popFirst().flatMap({ UInt64($0) }), count > 0 else { return nil }
                 seeds = count
             case "--out": folder = rest.popFirst() ?? folder
+            case "--known":
+                guard let share = rest.popFirst().flatMap({ Double($0) }), share > 0 else { return nil }
+                known = share
             default: return nil
             }
         }
@@ -50,7 +55,7 @@ struct CCBench {
         print(Self.row("case", "figure", "bar", "figure", ""))
         var (misses, figures) = (0, 0)
         for test in cases {
-            let runs = await Self.runs(test, seeds: seeds)
+            let runs = await runs(test)
             for figure in test.figures {
                 let value = figure.figure(of: runs)
                 let isMet = figure.isMet(by: value)
@@ -68,10 +73,17 @@ struct CCBench {
         return misses == 0
     }
 
-    private static func runs(_ test: CongestionCase, seeds: UInt64) async -> [CongestionRun] {
-        await withTaskGroup(of: (UInt64, CongestionRun).self) { group in
+    private func runs(_ test: CongestionCase) async -> [CongestionRun] {
+        let known = known.map { test.shares($0) }
+        return await withTaskGroup(of: (UInt64, CongestionRun).self) { group in
             for seed in 1...seeds {
-                group.addTask { (seed, test.run(seed: seed) { GoogleCongestionControl(limits: $0) }) }
+                group.addTask {
+                    let run = test.run(seed: seed) { limits in
+                        if let known { return KnowingEstimator(known) }
+                        return GoogleCongestionControl(limits: limits)
+                    }
+                    return (seed, run)
+                }
             }
             var runs: [(UInt64, CongestionRun)] = []
             for await run in group { runs.append(run) }

@@ -93,7 +93,9 @@ package struct BottleneckLink: Sendable {
 
     /// When a packet leaves, and how long it waited before its own transmission began; nil when it is lost. Instants
     /// never go back.
-    mutating func send(byteCount: Int, at instant: MediaInstant) -> (departure: MediaInstant, waited: MediaDuration)? {
+    package mutating func send(byteCount: Int, at instant: MediaInstant) -> (
+        departure: MediaInstant, waited: MediaDuration
+    )? {
         guard passesPolicer(byteCount, at: instant) else {
             policed += 1
             return nil

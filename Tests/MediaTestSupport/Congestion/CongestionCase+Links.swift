@@ -20,11 +20,9 @@ extension CongestionCase {
             flows: [media(elastic(upTo: min(2 * rate, 60_000_000), from: 100_000), delay: roundTrip / 2)],
             figures: [
                 CongestionFigure("utilisation", .percent, isReported ? .none : .atLeast(0.8)) { $0.utilisation(span) },
-                CongestionFigure("utilisation p5 (1 s)", .percent, isReported ? .none : .atLeast(0.7)) {
+                // Of samples of 200 ms: RFC 8868, section 3.
+                CongestionFigure("utilisation p5", .percent, isReported ? .none : .atLeast(0.7)) {
                     CongestionRun.percentile(0.05, of: $0.utilisations(span))
-                },
-                CongestionFigure("utilisation p5 (200 ms)", .percent, .none) {
-                    CongestionRun.percentile(0.05, of: $0.utilisations(span, samples: 1))
                 },
                 CongestionFigure("queue delay p95", .milliseconds, isReported ? .none : .atMost(0.1)) {
                     $0.queueDelay(0..<span.upperBound, percentile: 0.95)

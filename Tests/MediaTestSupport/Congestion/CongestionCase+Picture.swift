@@ -24,10 +24,10 @@ extension CongestionCase {
         let delivered = run.flows.map { Drawing.smooth($0.delivered) }
         let top = delivered.flatMap { $0 }.max() ?? 0
         let estimates = media.flatMap { run.flows[$0].estimate }.filter { $0.isFinite }
-        // A link far faster than anything on it would leave nothing to see.
+        // A link far faster than anything on it leaves nothing to see.
         let capacity = capacities.flatMap { $0 }.max() ?? 0
-        let highest = max(top, CongestionRun.percentile(0.995, of: estimates), min(capacity, top * 2))
-        var panel = drawing.panel("bit rate", unit: "kbit/s", top: 60, height: 250, maximum: highest * 1.08 / 1000)
+        let highest = max(top, CongestionRun.percentile(0.995, of: estimates), min(capacity, top * 4))
+        var panel = drawing.panel("bit rate", unit: "kbit/s", top: 72, height: 240, maximum: highest * 1.08 / 1000)
         for (place, values) in capacities.enumerated() {
             panel.line(
                 values.map { $0 / 1000 }, color: place == 0 ? "#444" : "#aaa", width: 1.6, isStepped: true,
@@ -59,7 +59,7 @@ extension CongestionCase {
     private func drawQueues(of run: CongestionRun, into drawing: inout Drawing) {
         let queues = run.links.map { $0.queueDelay.map { $0 * 1000 } }
         let highest = max(queues.flatMap { $0 }.max() ?? 0, 20)
-        var panel = drawing.panel("queue delay", unit: "ms", top: 350, height: 120, maximum: highest * 1.08)
+        var panel = drawing.panel("queue delay", unit: "ms", top: 352, height: 118, maximum: highest * 1.08)
         for (place, values) in queues.enumerated() {
             panel.line(
                 values, color: place == 0 ? "#7b3294" : "#c2a5cf", width: 1.1,

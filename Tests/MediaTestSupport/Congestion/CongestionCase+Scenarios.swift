@@ -21,8 +21,8 @@ extension CongestionCase {
                 Flow(.media(flow), forward: Route(links: [0], delay: delay), backward: Route(links: [], delay: delay))
             ],
             figures: [
-                CongestionFigure("estimate at 25 s", .kilobits, band(450_000, 100_000)) { $0.estimate(24.8..<25) },
-                CongestionFigure("estimate at 45 s", .kilobits, band(750_000, 150_000)) { $0.estimate(44.8..<45) },
+                CongestionFigure("estimate at 25 s", .kilobits, band(450_000, 100_000)) { $0.estimate(24.6..<24.8) },
+                CongestionFigure("estimate at 45 s", .kilobits, band(750_000, 150_000)) { $0.estimate(44.6..<44.8) },
                 CongestionFigure("estimate at 95 s", .kilobits, band(90_000, 25_000)) { $0.estimate(94.8..<95) },
             ])
     }

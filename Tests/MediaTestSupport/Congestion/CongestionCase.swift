@@ -63,6 +63,16 @@ package struct CongestionCase: Sendable {
         return network.run
     }
 
+    /// What each flow may send for all of them together to take a share of the first link.
+    package func shares(_ share: Double) -> Steps<Int64> {
+        let factor = share / Double(flows.count)
+        let seconds = [0] + links[0].rate.steps.map(\.seconds).filter { $0 > 0 }
+        let rates = seconds.map { seconds in
+            (seconds, Int64(factor * Double(links[0].capacity(at: MediaInstant(nanoseconds: Int64(seconds * 1e9))))))
+        }
+        return Steps(rates[0].1, Array(rates.dropFirst()))
+    }
+
     /// All cases, in the order of the table.
     package static var all: [CongestionCase] {
         rfc8867 + scenarioBands + fixedRates + losses + queues + joins

@@ -34,15 +34,11 @@ package struct CongestionRun: Sendable {
         return possible > 0 ? delivered / possible : 0
     }
 
-    /// The same in windows of so many samples each, one beginning at each sample.
-    package func utilisations(
-        _ span: Range<Double>, of flows: [Int] = [0], link: Int = 0, samples: Int = perSecond
-    ) -> [Double] {
-        let indices = indices(span)
-        guard indices.count >= samples else { return [] }
-        return (indices.lowerBound...indices.upperBound - samples).map { start in
-            let lower = Double(start) * Self.interval
-            return utilisation(lower..<lower + Double(samples) * Self.interval, of: flows, link: link)
+    /// The same for each sample of 200 ms.
+    package func utilisations(_ span: Range<Double>, of flows: [Int] = [0], link: Int = 0) -> [Double] {
+        indices(span).map { index in
+            let possible = possible(index, flows, link: link)
+            return possible > 0 ? flows.reduce(0) { $0 + self.flows[$1].delivered[index] } / possible : 0
         }
     }
 

@@ -59,7 +59,9 @@ package struct MediaSource: Sendable {
         self.configuration = configuration
         self.start = start
         random = .seeded(seed)
-        nextFrame = start
+        // Flows that begin together are not in step.
+        nextFrame =
+            start + .microseconds(Int64.random(in: 0..<Int64(1e6 / configuration.framesPerSecond), using: &random))
         variationUntil = start
         bitrate = Double(configuration.start)
         keyframes = configuration.keyframes.map { (start + .milliseconds(Int64($0.seconds * 1000)), $0.packets) }
