@@ -70,8 +70,9 @@ extension MediaEngine {
     private mutating func handle(
         _ feedback: TransportFeedbackReader, from transport: SlotID, at instant: MediaInstant
     ) {
-        if transports[transport].take(feedback, at: instant) {
-            repairLosses(feedback, of: transport, at: instant)
+        reports.removeAll(keepingCapacity: true)
+        if transports[transport].take(feedback, at: instant, into: &reports) {
+            repairLosses(of: transport, at: instant)
         }
     }
 
