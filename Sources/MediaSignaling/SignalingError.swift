@@ -46,7 +46,7 @@ enum SignalingError: Error {
         case .noCommonCodec, .unacceptableOffer: HTTPReply(.unprocessableEntity, reason: error.description)
         case .unknownTransport: HTTPReply(.notFound, reason: error.description)
         case .unknownProducer, .unknownConsumer, .unknownSpeakerGroup: HTTPReply(.notFound, reason: error.description)
-        case .invalidPreference: HTTPReply(.badRequest, reason: error.description)
+        case .invalidPreference, .invalidBitrate: HTTPReply(.badRequest, reason: error.description)
         case .tooManyTransports, .stopped:
             HTTPReply(.serviceUnavailable, reason: error.description).with("retry-after", "5")
         case .invalidConfiguration, .cryptography: HTTPReply(.internalServerError, reason: "internal error")

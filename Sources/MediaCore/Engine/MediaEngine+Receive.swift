@@ -175,6 +175,7 @@ extension MediaEngine {
             }
             transports[transport].profile = keys.profile
             events.append(.transportConnected(TransportID(slot: transport)))
+            sendRequestedBitrate(transport, at: instant)
             for consumer in transports[transport].consumers {
                 let producer = consumers[consumer].producer
                 guard producers.contains(producer) else { continue }
