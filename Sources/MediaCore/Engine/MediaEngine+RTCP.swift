@@ -60,7 +60,13 @@ extension MediaEngine {
                 consumers[consumer].counters.fullIntraRequests &+= 1
                 wantKeyframe(for: consumer, at: instant)
             }
-        case .transportFeedback, .sourceDescription, .receiverEstimate, .unknown:
+        case .receiverEstimate(let estimate):
+            guard !transports[transport].consumers.isEmpty else { return .rtcpUnknownSource }
+            tellSent(transport, at: instant)
+            transports[transport].estimator.receive(
+                receiverEstimate: Int64(clamping: estimate.bitrate), at: instant)
+            takeRates(of: transport, at: instant)
+        case .transportFeedback, .sourceDescription, .unknown:
             break
         }
         return nil
