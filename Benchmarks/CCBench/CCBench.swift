@@ -4,7 +4,7 @@ import MediaTestSupport
 
 /// Congestion control over simulated links: every case's figures beside the bars they have to clear.
 ///
-///     ccbench [--case PATTERN] [--seeds N] [--out DIR] [--engine | --known SHARE]
+///     ccbench [--case PATTERN] [--seeds N] [--out DIR] [--engine] [--known SHARE]
 ///
 /// Exits with 1 when a figure misses its bar, and writes what happened in each case, as JSON and as a picture. With
 /// `--known`, senders don't estimate: they know the link, and take that share of it together. So the bars can be judged.
@@ -18,7 +18,7 @@ struct CCBench {
 
     static func main() async {
         guard let bench = CCBench(CommandLine.arguments.dropFirst()) else {
-            print("ccbench [--case PATTERN] [--seeds N] [--out DIR] [--engine | --known SHARE]")
+            print("ccbench [--case PATTERN] [--seeds N] [--out DIR] [--engine] [--known SHARE]")
             exit(2)
         }
         do {
@@ -76,11 +76,13 @@ struct CCBench {
     }
 
     private func sender(of test: CongestionCase) -> CongestionCase.Sender {
+        var make: CongestionCase.EstimatorSource = { GoogleCongestionControl(limits: $0) }
         if let known {
             let shares = test.shares(known)
-            return .estimator { _ in KnowingEstimator(shares) }
+            let lead = throughEngine ? EngineFlow.lead : .zero
+            make = { _ in KnowingEstimator(shares, lead: lead) }
         }
-        return throughEngine ? .engine : .estimator { GoogleCongestionControl(limits: $0) }
+        return throughEngine ? .engine(make) : .estimator(make)
     }
 
     private func runs(_ test: CongestionCase) async throws -> [CongestionRun] {

@@ -24,19 +24,17 @@ struct BenchPublisher: ~Copyable {
             credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: .ssrc, ssrcs: ssrcs)
     }
 
-    /// Sends a frame of packets of these sizes on the wire.
-    mutating func sendFrame(_ sizes: [Int], number: Int, isKeyframe: Bool, at instant: MediaInstant) {
-        let timestamp = UInt32(truncatingIfNeeded: instant.nanoseconds / 1000 * 9 / 100)
-        for (position, size) in sizes.enumerated() {
-            var payload: [UInt8] = [position == 0 ? 0x10 : 0x00, isKeyframe ? 0x00 : 0x01]
-            payload.append(bigEndian: UInt32(truncatingIfNeeded: number))
-            let rest = max(size - Self.overhead - payload.count, 1)
-            payload += [UInt8](repeating: 0x55, count: rest)
-            send(
-                payload, ssrc: ssrcs.video, payloadType: SimulatedOffer.videoPayloadType, index: videoIndex,
-                timestamp: timestamp, marker: position == sizes.count - 1, mid: "1")
-            videoIndex += 1
-        }
+    /// Sends a packet of a frame, so long on the wire.
+    mutating func sendPicture(
+        _ byteCount: Int, frame: Int, isKeyframe: Bool, isFirst: Bool, isLast: Bool, at instant: MediaInstant
+    ) {
+        var payload: [UInt8] = [isFirst ? 0x10 : 0x00, isKeyframe ? 0x00 : 0x01]
+        payload.append(bigEndian: UInt32(truncatingIfNeeded: frame))
+        payload += [UInt8](repeating: 0x55, count: max(byteCount - Self.overhead - payload.count, 1))
+        send(
+            payload, ssrc: ssrcs.video, payloadType: SimulatedOffer.videoPayloadType, index: videoIndex,
+            timestamp: UInt32(truncatingIfNeeded: instant.nanoseconds / 1000 * 9 / 100), marker: isLast, mid: "1")
+        videoIndex += 1
     }
 
     /// Sends 20 ms of sound.

@@ -43,7 +43,7 @@ struct BenchWatcher: ~Copyable {
     var offer: String {
         SimulatedOffer.text(
             credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: nil,
-            hasRedundancy: false, hasTransportFeedback: mode == .transportWide)
+            hasRedundancy: false, congestionFeedback: mode)
     }
 
     // MARK: What comes

@@ -47,8 +47,8 @@ package struct CongestionCase: Sendable {
     package enum Sender: Sendable {
         /// A pacer and an estimator by themselves.
         case estimator(EstimatorSource)
-        /// The engine.
-        case engine
+        /// The engine with an estimator.
+        case engine(EstimatorSource)
     }
 
     /// Runs it: the same seed gives the same run.
@@ -61,8 +61,8 @@ package struct CongestionCase: Sendable {
             case (.media(let configuration), .estimator(let make)):
                 simulated = MediaFlow(
                     configuration, estimator: make(configuration.limits), place: place, seed: seed)
-            case (.media(let configuration), .engine):
-                simulated = try EngineFlow(configuration, place: place, seed: seed)
+            case (.media(let configuration), .engine(let make)):
+                simulated = try EngineFlow(configuration, estimator: make, place: place, seed: seed)
             case (.tcp(let configuration), _):
                 simulated = TCPFlow(configuration, place: place, seed: seed)
             }

@@ -4,7 +4,7 @@ package import MediaCore
 /// publisher stands beside the engine and follows what the engine believes the watcher's link to carry.
 package final class EngineFlow: SimulatedFlow {
     /// The engine's clock runs ahead of the network's, so that the publisher is there before the watcher.
-    private static let lead = MediaDuration.seconds(3)
+    package static let lead = MediaDuration.seconds(3)
     private static let server = TransportAddress(ipv4: 0x0A00_0001, port: 40_000)
     private static let publisherAddress = TransportAddress(ipv4: 0x0A00_0101, port: 50_000)
     private static let watcherAddress = TransportAddress(ipv4: 0x0A00_0102, port: 50_000)
@@ -13,7 +13,9 @@ package final class EngineFlow: SimulatedFlow {
     package let name: String
     package let configuration: MediaFlow.Configuration
     package private(set) var counts = FlowCounts()
-    package let start: MediaInstant
+    /// The publisher is there from the beginning.
+    package let start = MediaInstant(nanoseconds: 0)
+    private let watchStart: MediaInstant
     private let end: MediaInstant
     private let place: Int
     private let seed: UInt64
@@ -30,30 +32,35 @@ package final class EngineFlow: SimulatedFlow {
     private var frameNumber = 0
     private var nextAudio: MediaInstant
     private var nextReport: MediaInstant
-    private var target: Int64 = 0
+    private var target: Int64?
     private var datagrams: [Int64: [UInt8]] = [:]
     private var datagramCount: Int64 = 0
     /// Keyframes that are followed, by frame number.
     private var followed: [Int: Int] = [:]
     private var wakesAt: MediaInstant?
 
-    package init(_ configuration: MediaFlow.Configuration, place: Int, seed: UInt64) throws {
+    package init(
+        _ configuration: MediaFlow.Configuration, estimator: @escaping CongestionCase.EstimatorSource, place: Int,
+        seed: UInt64
+    ) throws {
         self.configuration = configuration
         self.place = place
         self.seed = seed &* 1_000_003 &+ UInt64(place) &* 7919
         name = configuration.name
-        start = MediaInstant(nanoseconds: Int64(configuration.start * 1e9))
+        watchStart = MediaInstant(nanoseconds: Int64(configuration.start * 1e9))
         end = MediaInstant(nanoseconds: configuration.end == .infinity ? .max : Int64(configuration.end * 1e9))
-        source = MediaSource(configuration.source, start: start, seed: seed &* 7919 &+ UInt64(place))
+        source = MediaSource(configuration.source, start: watchStart, seed: seed &* 7919 &+ UInt64(place))
         source.owesKeyframe = true
-        nextAudio = start
-        nextReport = start
+        nextAudio = watchStart
+        nextReport = watchStart
         let beginning = MediaInstant(nanoseconds: 0)
         wallClock = WallClock(instant: beginning, ntpTime: NTPTime(unixNanoseconds: 1_800_000_000_000_000_000))
         var engineConfiguration = MediaEngineConfiguration(candidates: [
             ICECandidate(host: Self.server, localPreference: 65_535, foundation: "1")
         ])
         engineConfiguration.maximumDatagramSize = 1472
+        engineConfiguration.bitrateLimits = configuration.limits
+        engineConfiguration.makeEstimator = estimator
         engine = try MediaEngine(
             configuration: engineConfiguration, random: .seeded(self.seed), wallClock: wallClock)
         let certificate = try DTLSCertificate.make(unixSeconds: 1_800_000_000)
@@ -65,10 +72,10 @@ package final class EngineFlow: SimulatedFlow {
         try publish()
     }
 
-    package var estimate: Int64? { nil }
+    package var estimate: Int64? { target }
 
     package func sendable(at instant: MediaInstant) -> Int64 {
-        guard instant >= start, instant < end else { return 0 }
+        guard instant >= watchStart, instant < end else { return 0 }
         return source.sendable(at: instant) + (configuration.hasAudio ? MediaFlow.audioBitrate : 0)
     }
 
@@ -129,7 +136,7 @@ package final class EngineFlow: SimulatedFlow {
 
     package func wake(in network: CongestionNetwork) {
         if let wakesAt, wakesAt <= network.now { self.wakesAt = nil }
-        if watching == nil, network.now >= start { watch(network) }
+        if watching == nil, network.now >= watchStart { watch(network) }
         work(network)
     }
 
@@ -141,7 +148,15 @@ package final class EngineFlow: SimulatedFlow {
         if let due = engine.nextDeadline, due <= now { engine.advance(to: now) }
         exchange(at: now)
         flush(network)
+        follow(network)
         scheduleWake(network)
+    }
+
+    /// The publisher's encoder sends what the watcher's link carries.
+    private func follow(_ network: CongestionNetwork) {
+        guard let watching, let estimate = try? engine.estimatedBitrate(of: watching) else { return }
+        target = estimate
+        source.set(target: estimate - (configuration.hasAudio ? MediaFlow.audioBitrate : 0), at: network.now)
     }
 
     private func produce(_ network: CongestionNetwork) {
@@ -154,7 +169,12 @@ package final class EngineFlow: SimulatedFlow {
                 followed[frameNumber] = counts.keyframes.count
                 counts.keyframes.append(FlowCounts.Keyframe(madeAt: network.now, packets: frame.count))
             }
-            publisher.sendFrame(frame, number: frameNumber, isKeyframe: isKeyframe, at: now)
+            for (position, byteCount) in frame.enumerated() {
+                publisher.sendPicture(
+                    byteCount, frame: frameNumber, isKeyframe: isKeyframe, isFirst: position == 0,
+                    isLast: position == frame.count - 1, at: now)
+                if position % 32 == 31 { exchange(at: now) }
+            }
             frameNumber += 1
         }
         while configuration.hasAudio, nextAudio <= network.now {
