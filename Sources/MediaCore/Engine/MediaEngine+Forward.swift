@@ -183,7 +183,7 @@ extension MediaEngine {
     private func route(_ transport: UnsafeMutablePointer<Transport>, at instant: MediaInstant) -> DepartureRoute? {
         guard let path = transport.pointee.ice.selectedPath, let profile = transport.pointee.profile else { return nil }
         return DepartureRoute(
-            path: path, tagByteCount: profile.tagLength, overheadByteCount: path.remote.isIPv4 ? 28 : 48,
+            path: path, tagByteCount: profile.tagLength, overheadByteCount: transport.pointee.headerByteCount,
             instant: instant,
             absoluteSendTime: AbsoluteSendTime.value(at: wallClock.ntpTime(at: instant)))
     }
@@ -306,7 +306,7 @@ extension MediaEngine {
         transport.pointee.departures.remember(
             DepartureHistory.Entry(
                 number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: sequenceNumber,
-                at: run.route.instant))
+                probe: transport.pointee.pacer.probeID, at: run.route.instant))
         transport.pointee.countSent(byteCount, on: run.route)
         if transport.pointee.nextReport == nil {
             transport.pointee.nextReport = run.route.instant + .milliseconds(200)

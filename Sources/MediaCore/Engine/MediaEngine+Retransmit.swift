@@ -11,36 +11,39 @@ extension MediaEngine {
         protectQueued(run.transportID)
     }
 
-    /// Sends again what feedback says was lost, without waiting to be asked: a request may be lost as well, and receivers
+    /// Longer gaps are outages; what they held is asked for.
+    private static let longestRepairedGap = 255
+
+    /// Sends again what `reports` say was lost, without waiting to be asked: a request may be lost as well, and receivers
     /// that send no media know no round trip and ask again late.
-    mutating func repairLosses(
-        _ feedback: TransportFeedbackReader, of transport: SlotID, at instant: MediaInstant
-    ) {
-        var receptions = feedback
-        var expected: UInt16 = 0
-        // A message may claim many gaps; there are only so many departures to find.
-        var lookups = DepartureHistory.capacity
-        while let reception = receptions.next() {
-            // Longer gaps are outages; what they held is asked for.
-            let gap = Int(reception.offset) - Int(expected)
-            if gap > 0, gap < DepartureHistory.capacity / 2, gap <= lookups {
-                lookups -= gap
-                for offset in expected..<reception.offset {
-                    // Only the last copy's loss means that the watcher has none.
-                    guard let lost = transports[transport].departures.entry(feedback.baseSequenceNumber &+ offset),
-                        let run = run(lost.consumer, at: instant),
-                        run.consumer.pointee.answersNACKs
-                    else { continue }
-                    let sequenceNumber = run.consumer.pointee.extended(lost.sequenceNumber)
-                    guard let sent = run.consumer.pointee.history.packet(sequenceNumber),
-                        sent.latestTransportSequenceNumber == lost.number
-                    else { continue }
-                    requestResend(sent, sequenceNumber, run)
-                }
+    mutating func repairLosses(of transport: SlotID, at instant: MediaInstant) {
+        var index = 0
+        while index < reports.count {
+            var end = index
+            while end < reports.count, reports[end].arrival == nil,
+                reports[end].sequenceNumber == reports[index].sequenceNumber + Int64(end - index)
+            {
+                end += 1
             }
-            expected = reception.offset &+ 1
+            if end - index <= Self.longestRepairedGap {
+                for lost in index..<end { repair(reports[lost], of: transport, at: instant) }
+            }
+            index = max(end, index + 1)
         }
         protectQueued(transport)
+    }
+
+    private mutating func repair(_ report: PacketReport, of transport: SlotID, at instant: MediaInstant) {
+        let number = UInt16(truncatingIfNeeded: report.sequenceNumber)
+        guard let lost = transports[transport].departures.entry(number), let run = run(lost.consumer, at: instant),
+            run.consumer.pointee.answersNACKs
+        else { return }
+        let sequenceNumber = run.consumer.pointee.extended(lost.sequenceNumber)
+        // Only the last copy's loss means that the watcher has none.
+        guard let sent = run.consumer.pointee.history.packet(sequenceNumber),
+            sent.latestTransportSequenceNumber == number
+        else { return }
+        requestResend(sent, sequenceNumber, run)
     }
 
     /// Sends a packet again, now or as soon as the pacer lets it, as far as the budget of resends goes.
@@ -112,7 +115,7 @@ extension MediaEngine {
         run.transport.pointee.departures.remember(
             DepartureHistory.Entry(
                 number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: sequenceNumber,
-                at: run.route.instant))
+                probe: run.transport.pointee.pacer.probeID, at: run.route.instant))
         return (byteCount, number)
     }
 
@@ -185,7 +188,7 @@ extension MediaEngine {
         run.transport.pointee.departures.remember(
             DepartureHistory.Entry(
                 number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: .min,
-                at: run.route.instant))
+                probe: run.transport.pointee.pacer.probeID, at: run.route.instant))
         return byteCount
     }
 }

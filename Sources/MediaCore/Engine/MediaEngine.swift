@@ -36,10 +36,12 @@ public struct MediaEngine: ~Copyable {
     var departing: [SlotID] = []
     var departed = 0
 
-    /// Memory that is used again and again: a decrypted packet, an RTCP compound, packets that await encryption.
+    /// Memory that is used again and again: a decrypted packet, an RTCP compound, what feedback
+    /// says, packets that await encryption.
     var scratch: ByteStorage
     var compound: [UInt8] = []
     var missing: [UInt16] = []
+    var reports: [PacketReport] = []
     var jobs: ProtectionQueue
     /// The payload of a packet that is nothing but padding.
     let padding: ByteStorage

@@ -15,7 +15,7 @@ struct Transport: ~Copyable {
     var outbound: SRTPTransmitter?
     var profile: SRTPProfile?
     /// The last transport-wide number we sent, and what left under it.
-    private var transportSequenceNumber: UInt16 = 0
+    private var transportSequenceNumber: Int64 = 0
     var departures = DepartureHistory()
     var counters = Counters()
     /// When the next sender or receiver reports are due; nil while no media flows.
@@ -117,13 +117,20 @@ struct Transport: ~Copyable {
     /// A fresh transport-wide number.
     mutating func takeTransportSequenceNumber() -> UInt16 {
         transportSequenceNumber &+= 1
-        return transportSequenceNumber
+        return UInt16(truncatingIfNeeded: transportSequenceNumber)
     }
 
-    /// Takes its feedback on what left; whether that says that anything was lost.
-    mutating func take(_ feedback: TransportFeedbackReader, at instant: MediaInstant) -> Bool {
-        reported.take(feedback, of: departures, newest: transportSequenceNumber, at: instant)
+    /// Takes its feedback on what left, and appends what that says to `reports`; whether anything was lost.
+    mutating func take(
+        _ feedback: TransportFeedbackReader, at instant: MediaInstant, into reports: inout [PacketReport]
+    ) -> Bool {
+        reported.take(
+            feedback, of: &departures, newest: transportSequenceNumber, overhead: headerByteCount, at: instant,
+            into: &reports)
     }
+
+    /// The IP and UDP headers of what it is sent, without options. Source: RFC 791, 8200, 768.
+    var headerByteCount: Int { ice.selectedPath?.remote.isIPv4 == false ? 48 : 28 }
 
     /// Counts a packet of its own: RTCP.
     mutating func countSent(_ byteCount: Int) {
@@ -146,7 +153,7 @@ struct Transport: ~Copyable {
     /// Starts to fetch what its next departures need besides.
     func prefetchDepartures(packets: Int) {
         outbound?.prefetch()
-        departures.prefetch(from: transportSequenceNumber &+ 1, count: packets)
+        departures.prefetch(from: UInt16(truncatingIfNeeded: transportSequenceNumber &+ 1), count: packets)
     }
 }
 

@@ -83,6 +83,8 @@ struct Consumer: ~Copyable {
 
     struct RemoteReport {
         var packetsLost: Int64 = 0
+        /// The highest extended sequence number it has received.
+        var highestSequenceNumber: Int64?
         var jitter: Double = 0
         var roundTrip: MediaDuration?
     }
