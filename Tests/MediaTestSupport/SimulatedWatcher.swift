@@ -14,6 +14,8 @@ public final class SimulatedWatcher: SimulatedPeer {
     public private(set) var packetsPerFrame: Set<Int> = []
     /// Packets received in the retransmission stream.
     public private(set) var retransmissions = 0
+    /// Those of them that were nothing but padding are counted apart.
+    public private(set) var emptyPackets = 0
     /// The last sender report of each SSRC, and when it came.
     package private(set) var senderReports: [UInt32: (report: SenderReport, at: MediaInstant)] = [:]
     /// The media SSRCs that arrived, by payload type.
@@ -104,6 +106,12 @@ public final class SimulatedWatcher: SimulatedPeer {
             complain("index \(index) of \(header.ssrc) twice")
         }
         let payload = packet[header.headerByteCount...]
+        if header.payloadType == SimulatedOffer.retransmissionPayloadType,
+            RTPHeader.paddingByteCount(of: Array(payload).span.bytes, hasPadding: header.hasPadding) == payload.count
+        {
+            emptyPackets += 1
+            return
+        }
         if keepsPackets { packets.append((header, index, Array(payload))) }
         switch header.payloadType {
         case SimulatedOffer.opusPayloadType,
