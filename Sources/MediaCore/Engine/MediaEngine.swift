@@ -43,6 +43,8 @@ public struct MediaEngine: ~Copyable {
     var missing: [UInt16] = []
     var reports: [PacketReport] = []
     var jobs: ProtectionQueue
+    /// The payload of a packet that is nothing but padding.
+    let padding: ByteStorage
 
     /// Creates an engine.
     ///
@@ -68,6 +70,9 @@ public struct MediaEngine: ~Copyable {
         speakerGroups = SlotTable()
         scratch = ByteStorage(byteCount: 2 * PacketStore.maximumPacketByteCount)
         jobs = ProtectionQueue()
+        padding = ByteStorage(byteCount: Consumer.emptyPacketPadding)
+        padding.unsafeBase.storeBytes(
+            of: UInt8(Consumer.emptyPacketPadding), toByteOffset: Consumer.emptyPacketPadding - 1, as: UInt8.self)
     }
 
     /// The name of what encrypts and decrypts RTP here: for logs.

@@ -5,6 +5,12 @@ struct Transport: ~Copyable {
     var firstQueued: SlotID?
     /// Whether it waits in the list of transports whose consumers have something to send.
     var isDeparting = false
+    /// Whether some of them wait for the pacer.
+    var isPaced = false
+    /// When packets may leave.
+    var pacer: Pacer
+    /// Bytes sent that the estimator has not been told of, on the wire.
+    var untoldByteCount = 0
     /// nil until DTLS is done.
     var outbound: SRTPTransmitter?
     var profile: SRTPProfile?
@@ -17,6 +23,15 @@ struct Transport: ~Copyable {
     /// Whether it waits in the list of transports whose deadline may have moved.
     var isTouched = false
     var ice: ICEAgent
+
+    /// What the link to a watcher carries.
+    var estimator: any BandwidthEstimator
+    /// Packets that are to be sent again, as soon as the pacer lets them.
+    var resends = ResendQueue()
+    /// The consumer whose retransmission stream carries padding; nil when there is none.
+    var paddingSource: SlotID?
+    /// Which of its packets is next, counted from the newest.
+    var paddingAge: Int64 = 0
 
     let name: String
     let created: MediaInstant
@@ -60,16 +75,22 @@ struct Transport: ~Copyable {
     }
 
     init(
-        name: String, created: MediaInstant, ice: consuming ICEAgent, dtls: consuming DTLSAssociation, localSSRC: UInt32
+        name: String, created: MediaInstant, ice: consuming ICEAgent, dtls: consuming DTLSAssociation,
+        localSSRC: UInt32, estimator: any BandwidthEstimator, pacingQuantum: MediaDuration
     ) {
         self.name = name
         self.created = created
         self.ice = ice
         self.dtls = dtls
         self.localSSRC = localSSRC
+        self.estimator = estimator
+        pacer = Pacer(rates: estimator.rates, quantum: pacingQuantum)
     }
 
     var isConnected: Bool { profile != nil }
+
+    /// Whether padding is to be sent, now or later, unless media takes its place.
+    var wantsPadding: Bool { paddingSource != nil && pacer.nextPadding != nil }
 
     /// Whether consent is watched from here on: until then the handshake's time-out bounds its life.
     var isEstablished: Bool { profile != nil && ice.selectedPath != nil }
@@ -111,9 +132,19 @@ struct Transport: ~Copyable {
     /// The IP and UDP headers of what it is sent, without options. Source: RFC 791, 8200, 768.
     var headerByteCount: Int { ice.selectedPath?.remote.isIPv4 == false ? 48 : 28 }
 
+    /// Counts a packet of its own: RTCP.
     mutating func countSent(_ byteCount: Int) {
         counters.packetsSent &+= 1
         counters.bytesSent &+= UInt64(byteCount)
+    }
+
+    /// Counts a packet of media, for the pacer and the estimator too.
+    @inline(__always)
+    mutating func countSent(_ byteCount: Int, on route: DepartureRoute) {
+        countSent(byteCount)
+        let byteCount = byteCount + route.overheadByteCount
+        pacer.departed(byteCount: byteCount, at: route.instant)
+        untoldByteCount &+= byteCount
     }
 
     /// How many bytes each departure touches.
