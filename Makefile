@@ -14,7 +14,7 @@ TEST_PACKAGES = chromium iproute2
 CODEC_PACKAGES = libvpx-dev libaom-dev libavcodec-dev libavutil-dev
 BENCH_PACKAGES = janus iproute2 python3
 
-.PHONY: run test test-core layers layers-random layers-codecs bench bench-max bench-build bench-check bench-micro e2e fuzz format lint clean
+.PHONY: run test test-core layers layers-random layers-codecs bench bench-max bench-build bench-check bench-micro ccbench e2e fuzz format lint clean
 
 run:
 	@.ci/install $(BUILD_PACKAGES)
@@ -60,6 +60,13 @@ bench-build:
 	@.ci/install --optional $(SPEED_PACKAGES) $(BENCH_PACKAGES)
 	$(SWIFT) build -c release -j $(JOBS) --product MediaHost
 	$(SWIFT) build -c release -j $(JOBS) --package-path Benchmarks
+
+# Congestion control over simulated links: each case's figures beside their bars. Pictures go to .build-core/ccbench.
+ccbench:
+	@.ci/install $(BUILD_PACKAGES)
+	@.ci/install --optional $(SPEED_PACKAGES)
+	SLUICE_CORE_ONLY=1 $(SWIFT) build -c release -j $(JOBS) --scratch-path .build-core --product ccbench
+	@.build-core/release/ccbench $(ARGS)
 
 # What forwarding costs, beside the bare encryption of the same bytes; fails when that is too much.
 bench-check:

@@ -32,6 +32,9 @@ var targets: [Target] = [
         swiftSettings: swiftSettings),
     .executableTarget(
         name: "LayerCheck", dependencies: ["MediaTestSupport"], path: "Tests/LayerCheck", swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "ccbench", dependencies: ["MediaCore", "MediaTestSupport"], path: "Benchmarks/CCBench",
+        swiftSettings: swiftSettings),
     .target(
         name: "FuzzSupport", dependencies: ["MediaCore"], path: "Tests/FuzzSupport", swiftSettings: swiftSettings),
     .testTarget(

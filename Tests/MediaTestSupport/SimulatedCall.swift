@@ -54,9 +54,10 @@ public final class SimulatedCall {
     let wallClock: WallClock
     private var batch = DatagramBatch(byteCapacity: 1 << 16)
 
-    /// Creates a call without peers.
+    /// Creates a call without peers. Unless limits are given, links are taken to carry what there is: no watcher waits.
     public init(
-        seed: UInt64, consentTimeout: MediaDuration = .seconds(30), maximumTransports: Int = 4096
+        seed: UInt64, consentTimeout: MediaDuration = .seconds(30), maximumTransports: Int = 4096,
+        bitrateLimits: BitrateLimits? = nil
     ) throws {
         self.seed = seed
         self.consentTimeout = consentTimeout
@@ -66,6 +67,7 @@ public final class SimulatedCall {
         ])
         configuration.consentTimeout = consentTimeout
         configuration.maximumTransports = maximumTransports
+        configuration.bitrateLimits = bitrateLimits ?? BitrateLimits(start: BitrateLimits().maximum)
         engine = try MediaEngine(configuration: configuration, random: .seeded(seed), wallClock: wallClock)
         certificate = try DTLSCertificate.make(unixSeconds: 1_800_000_000)
     }

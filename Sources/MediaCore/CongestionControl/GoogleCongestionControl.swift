@@ -1,20 +1,179 @@
-/// Google congestion control, sender side.
+/// Google congestion control, sender side: the least of what delays, losses and the receiver's own estimate allow.
+///
+/// The article <doc:CongestionControl> tells how it works, each figure, and each deviation from libwebrtc.
 public struct GoogleCongestionControl: BandwidthEstimator {
-    public private(set) var rates: SendRates
-    public var nextDeadline: MediaInstant? { nil }
+    /// What is paced over the target before the first feedback, and afterwards.
+    static let firstPacing = 2.5
+    static let pacing = 1.1
+    /// The round trip while none is known.
+    static let defaultRoundTrip = MediaDuration.milliseconds(200)
+    /// The receiver's own estimate is followed upwards for so long.
+    static let trustTime = MediaDuration.seconds(2)
+    /// Throughput is counted over this time.
+    static let throughputWindow = MediaDuration.milliseconds(500)
 
-    /// Creates an estimator that begins with `limits.start`.
+    public private(set) var rates: SendRates
+    public var nextDeadline: MediaInstant? { backoff.deadline }
+
+    private let limits: BitrateLimits
+    private let bounds: ClosedRange<Double>
+    private var delay: DelayBasedEstimator
+    private var losses = LossBasedEstimator()
+    private var reported: ClassicLossEstimator
+    private var throughput = AcknowledgedBitrate()
+    private var probes = ProbeBitrate()
+    private var probing: ProbeController
+    private var region = ApplicationLimitedRegion()
+    private var backoff = RoundTripBackoff()
+    private var roundTrip = Self.defaultRoundTrip
+    private var hasRoundTrip = false
+    private var hasTransportFeedback = false
+    private var receiverEstimate = Double.infinity
+    private var begun: MediaInstant?
+    private var target: Double
+
+    /// Creates an estimator that begins with `limits.start`. Limits that contradict themselves are bent until they
+    /// don't.
     public init(limits: BitrateLimits) {
-        rates = SendRates(target: limits.start, pacing: limits.start * 5 / 2)
+        let maximum = min(max(limits.maximum, 5_000), 1_000_000_000)
+        let minimum = min(max(limits.minimum, 5_000), maximum)
+        let start = min(max(limits.start, minimum), maximum)
+        self.limits = BitrateLimits(minimum: minimum, start: start, maximum: maximum)
+        bounds = Double(minimum)...Double(maximum)
+        target = Double(start)
+        delay = DelayBasedEstimator(start: target, bounds: bounds)
+        reported = ClassicLossEstimator(start: target, bounds: bounds)
+        probing = ProbeController(maximum: Double(maximum))
+        rates = SendRates(target: start, pacing: Int64(target * Self.firstPacing))
     }
 
-    public mutating func begin(at instant: MediaInstant) {}
-    public mutating func sent(byteCount: Int, at instant: MediaInstant) {}
-    public mutating func receive(_ reports: [PacketReport], at instant: MediaInstant) {}
-    public mutating func receive(receiverEstimate bitrate: Int64, at instant: MediaInstant) {}
-    public mutating func receive(packetsLost: Int64, of packetsExpected: Int64, at instant: MediaInstant) {}
-    public mutating func receive(roundTrip: MediaDuration, at instant: MediaInstant) {}
-    public mutating func advance(to instant: MediaInstant) {}
-    public mutating func takeProbe() -> ProbeCluster? { nil }
-    public mutating func setUsefulBitrate(_ bitrate: Int64?, at instant: MediaInstant) {}
+    public mutating func begin(at instant: MediaInstant) {
+        let useful = probing.useful
+        self = GoogleCongestionControl(limits: limits)
+        begun = instant
+        probing.setUseful(useful, isLimited: false, restraint: .all, at: instant)
+        probing.begin(start: target, at: instant)
+    }
+
+    public mutating func sent(byteCount: Int, at instant: MediaInstant) {
+        if begun == nil { begin(at: instant) }
+        region.sent(byteCount: byteCount, estimate: target, at: instant)
+        backoff.sent(at: instant)
+    }
+
+    public mutating func receive(_ reports: [PacketReport], at instant: MediaInstant) {
+        guard !reports.isEmpty else { return }
+        if begun == nil { begin(at: instant) }
+        hasTransportFeedback = true
+        delay.begin(at: instant)
+        var probe: ProbeBitrate.Result?
+        var newest: MediaInstant?
+        var isOrdered = true
+        var last = MediaInstant(nanoseconds: .min)
+        for report in reports {
+            losses.add(report)
+            guard let arrival = report.arrival else { continue }
+            newest = max(newest ?? report.departure, report.departure)
+            if let result = probes.add(report, arrival: arrival) { probe = result }
+            isOrdered = isOrdered && arrival >= last
+            last = arrival
+        }
+        if isOrdered {
+            for report in reports { arrived(report, at: instant) }
+        } else {
+            let ordered = reports.sorted { ($0.arrival?.nanoseconds ?? .min) < ($1.arrival?.nanoseconds ?? .min) }
+            for report in ordered { arrived(report, at: instant) }
+        }
+        backoff.received(roundTrip: newest.map { noteRoundTrip(instant - $0) }, at: instant)
+        conclude(probe, at: instant)
+    }
+
+    private mutating func arrived(_ report: PacketReport, at instant: MediaInstant) {
+        guard let arrival = report.arrival else { return }
+        throughput.add(byteCount: report.byteCount, arrival: arrival)
+        delay.add(departure: report.departure, arrival: arrival, at: instant)
+    }
+
+    /// Puts together what all say.
+    private mutating func conclude(_ probe: ProbeBitrate.Result?, at instant: MediaInstant) {
+        let acknowledged = throughput.bitrate(over: Self.throughputWindow)
+        var probed = probe?.bitrate
+        if let bitrate = probed, let acknowledged {
+            probed = max(bitrate, min(delay.bitrate, acknowledged * RateController.decrease))
+        }
+        delay.update(throughput: acknowledged, probe: probed, roundTrip: roundTrip, at: instant)
+        losses.update(
+            LossBasedEstimator.Circumstances(
+                throughput: acknowledged, delayBased: delay.bitrate, bounds: bounds,
+                isApplicationLimited: region.since != nil))
+        if let probe { probing.receive(probe, at: instant) }
+        setTarget(at: instant)
+        probing.update(estimate: target, restraint: restraint, region: region, at: instant)
+    }
+
+    private var restraint: ProbeController.Restraint {
+        if delay.usage == .over || backoff.isActive { return .all }
+        switch losses.state {
+        case .delayBased: return .none
+        case .increasing, .increasingWithPadding: return .losses
+        case .decreasing: return .all
+        }
+    }
+
+    public mutating func receive(receiverEstimate bitrate: Int64, at instant: MediaInstant) {
+        receiverEstimate = Double(max(bitrate, 0))
+        if !hasTransportFeedback, isStarting(at: instant), reported.isLossless { reported.trust(receiverEstimate) }
+        setTarget(at: instant)
+    }
+
+    public mutating func receive(packetsLost: Int64, of packetsExpected: Int64, at instant: MediaInstant) {
+        guard !hasTransportFeedback else { return }
+        reported.receive(
+            lost: packetsLost, of: packetsExpected, roundTrip: roundTrip,
+            mayRise: region.since == nil && reported.bitrate <= receiverEstimate, at: instant)
+        setTarget(at: instant)
+    }
+
+    public mutating func receive(roundTrip: MediaDuration, at instant: MediaInstant) {
+        _ = noteRoundTrip(roundTrip)
+    }
+
+    public mutating func advance(to instant: MediaInstant) {
+        guard backoff.isDue(at: instant) else { return }
+        delay.lower(to: target * RoundTripBackoff.factor, at: instant)
+        setTarget(at: instant)
+    }
+
+    public mutating func takeProbe() -> ProbeCluster? {
+        guard let cluster = probing.take() else { return nil }
+        probes.expect(cluster)
+        return cluster
+    }
+
+    public mutating func setUsefulBitrate(_ bitrate: Int64?, at instant: MediaInstant) {
+        probing.setUseful(
+            bitrate.map { Double(max($0, 0)) }, isLimited: region.since != nil, restraint: restraint, at: instant)
+    }
+
+    private func isStarting(at instant: MediaInstant) -> Bool {
+        begun.map { instant - $0 < Self.trustTime } ?? true
+    }
+
+    private mutating func noteRoundTrip(_ sample: MediaDuration) -> MediaDuration {
+        let sample = sample.clamped(to: .zero...(.seconds(60)))
+        let change = (sample - roundTrip).nanoseconds / 8
+        roundTrip = hasRoundTrip ? roundTrip + MediaDuration(nanoseconds: change) : sample
+        hasRoundTrip = true
+        return roundTrip
+    }
+
+    private mutating func setTarget(at instant: MediaInstant) {
+        var allowed = hasTransportFeedback ? min(delay.bitrate, losses.limit ?? .infinity) : reported.bitrate
+        allowed = min(allowed, receiverEstimate)
+        target = min(max(allowed, bounds.lowerBound), bounds.upperBound)
+        let factor = hasTransportFeedback ? Self.pacing : Self.firstPacing
+        rates = SendRates(
+            target: Int64(target), pacing: Int64(target * factor),
+            padding: losses.state == .increasingWithPadding ? Int64(target) : 0)
+    }
 }

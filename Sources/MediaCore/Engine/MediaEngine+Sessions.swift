@@ -56,8 +56,12 @@ extension MediaEngine {
 
     /// Accepts a watcher's offer: creates a transport, and a consumer for each of `producers` that a media section of
     /// the offer can receive.
+    ///
+    /// `startBitrate` is what its link is taken to carry at first, in bit/s, such as the last estimate of a session that
+    /// it had before; it is brought within the configuration's limits, whose start takes its place when it is nil.
     public mutating func watch(
-        offer: String, name: String, producers watched: [ProducerID], at instant: MediaInstant
+        offer: String, name: String, producers watched: [ProducerID], startBitrate: Int64? = nil,
+        at instant: MediaInstant
     ) throws(MediaEngineError) -> WatchSession {
         try checkRoom()
         let offer = try parse(offer)
@@ -76,7 +80,8 @@ extension MediaEngine {
         } catch {
             throw error.isCodecMismatch ? .noCommonCodec(error.description) : .unacceptableOffer(error.description)
         }
-        let transport = try createTransport(name, local, remote, media.map { $0.parameters }, at: instant)
+        let transport = try createTransport(
+            name, local, remote, media.map { $0.parameters }, startBitrate: startBitrate, at: instant)
         for (sourceIndex, parameters) in media {
             let producer = watched[sourceIndex].slot
             let consumer = consumers.insert(
@@ -85,6 +90,9 @@ extension MediaEngine {
             transports[transport].consumers.append(consumer)
             transports[transport].consumerBySSRC[consumers[consumer].ssrc] = consumer
             producers[producer].consumers.append(consumer)
+            if transports[transport].paddingSource == nil, consumers[consumer].canPad {
+                transports[transport].paddingSource = consumer
+            }
         }
         return WatchSession(
             transport: TransportID(slot: transport),
@@ -162,7 +170,7 @@ extension MediaEngine {
 
     private mutating func createTransport(
         _ name: String, _ local: LocalTransportDescription, _ remote: RemoteTransportDescription,
-        _ media: [RTPParameters], at instant: MediaInstant
+        _ media: [RTPParameters], startBitrate: Int64? = nil, at instant: MediaInstant
     ) throws(MediaEngineError) -> SlotID {
         guard !remote.isLite else {
             throw .unacceptableOffer("a=ice-lite: this end is lite too, and neither would check")
@@ -178,7 +186,9 @@ extension MediaEngine {
             slot = transports.insert(
                 Transport(
                     name: name, created: instant, ice: ice, dtls: dtls,
-                    localSSRC: UInt32.random(in: 1...UInt32.max, using: &random)))
+                    localSSRC: UInt32.random(in: 1...UInt32.max, using: &random),
+                    estimator: configuration.makeEstimator(limits(for: media, startBitrate: startBitrate)),
+                    pacingQuantum: configuration.pacingQuantum))
         } catch {
             throw .cryptography("\(error)")
         }
@@ -188,6 +198,16 @@ extension MediaEngine {
         touch(slot)
         rescheduleTouched()
         return slot
+    }
+
+    /// The bounds of a link's estimate. A peer whose feedback tells nothing of congestion is trusted with what there is,
+    /// until its reports tell of losses.
+    private func limits(for media: [RTPParameters], startBitrate: Int64?) -> BitrateLimits {
+        var limits = configuration.bitrateLimits
+        if let startBitrate { limits.start = min(max(startBitrate, limits.minimum), limits.maximum) }
+        let feedback = media.reduce(into: RTCPFeedbackTypes()) { $0.formUnion($1.codec.feedback) }
+        if feedback.isDisjoint(with: [.transportWide, .receiverEstimate]) { limits.start = limits.maximum }
+        return limits
     }
 
     /// What a watcher's answer says of a producer: fresh SSRCs, one name for all that one publisher sends.

@@ -8,16 +8,19 @@ import Testing
     private struct Sender: ~Copyable {
         var departures = DepartureHistory()
         var reported = ReportedDepartures()
-        private(set) var newest: UInt16
+        private(set) var sent: Int64
+        var newest: UInt16 { UInt16(truncatingIfNeeded: sent) }
+        /// What the last message said.
+        private(set) var reports: [PacketReport] = []
         private(set) var now = MediaInstant(nanoseconds: 5_000_000_000)
 
         init(before first: UInt16) {
-            newest = first &- 1
+            sent = Int64(first) - 1
         }
 
         mutating func send(_ count: Int) {
             for position in 0..<count {
-                newest &+= 1
+                sent += 1
                 now = now + .milliseconds(1)
                 departures.remember(
                     DepartureHistory.Entry(
@@ -41,7 +44,8 @@ import Testing
                         })))
             let packet = try RTCPPacket(bytes.span.bytes, at: 0)
             let reader = try TransportFeedbackReader(packet.body)
-            return reported.take(reader, of: departures, newest: newest, at: now)
+            reports.removeAll(keepingCapacity: true)
+            return reported.take(reader, of: &departures, newest: sent, overhead: 28, at: now, into: &reports)
         }
 
         var counts: [UInt64] {
@@ -108,9 +112,9 @@ import Testing
         let newest = sender.newest
         // All 65,535 lost but the last.
         _ = try sender.hear(from: newest &- 65_533, 65_535, lost: Set(0..<65_534))
-        #expect(sender.counts == [1, 0, 0, UInt64(DepartureHistory.capacity)])
+        #expect(sender.counts == [1, 0, 0, UInt64(DepartureHistory.initialCapacity)])
         _ = try sender.hear(from: newest &- 999, 1_000)
-        #expect(sender.counts[1] == UInt64(DepartureHistory.capacity))
+        #expect(sender.counts[1] == UInt64(DepartureHistory.initialCapacity))
         #expect(sender.counts[3] == 0)
     }
 
@@ -122,6 +126,6 @@ import Testing
             let age = entry.age(at: MediaInstant(nanoseconds: sent.nanoseconds + delay)).nanoseconds
             #expect(age >= delay - 1_000 && age <= delay + 4_000)
         }
-        #expect(entry.fate == .unknown && entry.byteCount == .max)
+        #expect(entry.fate == .unknown && entry.byteCount == 2_047 && entry.probe == nil)
     }
 }

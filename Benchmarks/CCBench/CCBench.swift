@@ -1,0 +1,99 @@
+import Foundation
+import MediaCore
+import MediaTestSupport
+
+/// Congestion control over simulated links: every case's figures beside the bars they have to clear.
+///
+///     ccbench [--case PATTERN] [--seeds N] [--out DIR] [--known SHARE]
+///
+/// Exits with 1 when a figure misses its bar, and writes what happened in each case, as JSON and as a picture. With
+/// `--known`, senders don't estimate: they know the link, and take that share of it together. So the bars can be judged.
+@main
+struct CCBench {
+    private var pattern = ""
+    private var seeds: UInt64 = 3
+    private var folder = ".build-core/ccbench"
+    private var known: Double?
+
+    static func main() async {
+        guard let bench = CCBench(CommandLine.arguments.dropFirst()) else {
+            print("ccbench [--case PATTERN] [--seeds N] [--out DIR] [--known SHARE]")
+            exit(2)
+        }
+        do {
+            exit(try await bench.run() ? 0 : 1)
+        } catch {
+            print("\(error)")
+            exit(2)
+        }
+    }
+
+    private init?(_ arguments: ArraySlice<String>) {
+        var rest = arguments
+        while let option = rest.popFirst() {
+            switch option {
+            case "--case": pattern = rest.popFirst() ?? ""
+            case "--seeds":
+                guard let count = rest.popFirst().flatMap({ UInt64($0) }), count > 0 else { return nil }
+                seeds = count
+            case "--out": folder = rest.popFirst() ?? folder
+            case "--known":
+                guard let share = rest.popFirst().flatMap({ Double($0) }), share > 0 else { return nil }
+                known = share
+            default: return nil
+            }
+        }
+    }
+
+    private func run() async throws -> Bool {
+        let cases = CongestionCase.all.filter { pattern.isEmpty || $0.name.contains(pattern) }
+        guard !cases.isEmpty else {
+            print("no case is named \(pattern)")
+            return false
+        }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        print(Self.row("case", "figure", "bar", "figure", ""))
+        var (misses, figures) = (0, 0)
+        for test in cases {
+            let runs = await runs(test)
+            for figure in test.figures {
+                let value = figure.figure(of: runs)
+                let isMet = figure.isMet(by: value)
+                misses += isMet ? 0 : 1
+                if !figure.isReported { figures += 1 }
+                let verdict = figure.isReported ? "" : isMet ? "ok" : "MISS"
+                print(Self.row(test.name, figure.name, figure.barText, figure.text(value), verdict))
+            }
+            let path = folder + "/" + test.name
+            try Data(test.json(of: runs).utf8).write(to: URL(fileURLWithPath: path + ".json"))
+            try Data(test.picture(of: runs[0]).utf8).write(to: URL(fileURLWithPath: path + ".svg"))
+        }
+        print("\(figures - misses) of \(figures) figures clear their bars; the worst of \(seeds) seeds each")
+        print("pictures and series: \(folder)")
+        return misses == 0
+    }
+
+    private func runs(_ test: CongestionCase) async -> [CongestionRun] {
+        let known = known.map { test.shares($0) }
+        return await withTaskGroup(of: (UInt64, CongestionRun).self) { group in
+            for seed in 1...seeds {
+                group.addTask {
+                    let run = test.run(seed: seed) { limits in
+                        if let known { return KnowingEstimator(known) }
+                        return GoogleCongestionControl(limits: limits)
+                    }
+                    return (seed, run)
+                }
+            }
+            var runs: [(UInt64, CongestionRun)] = []
+            for await run in group { runs.append(run) }
+            return runs.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private static func row(_ cells: String...) -> String {
+        zip(cells, [20, 32, 26, 14, 4]).map { cell, width in
+            cell + String(repeating: " ", count: max(1, width - cell.count))
+        }.joined()
+    }
+}

@@ -1,0 +1,127 @@
+/// Decides when to probe, and how high.
+///
+/// Source: libwebrtc's probe_controller.
+struct ProbeController: Sendable {
+    /// The first clusters, over the start rate, and how they are sent.
+    static let firstFactors = [3.0, 6.0]
+    static let firstDuration = MediaDuration.milliseconds(100)
+    static let firstInterval = MediaDuration.milliseconds(5)
+    /// While a result is above this share of the rate probed, the next cluster goes to so much of the result.
+    static let furtherShare = 0.7
+    static let furtherFactor = 2.0
+    /// How long a result is waited for.
+    static let patience = MediaDuration.seconds(1)
+    /// In an application-limited region: how often, and how high over the estimate.
+    static let applicationLimitedInterval = MediaDuration.seconds(5)
+    static let applicationLimitedFactor = 2.0
+    /// A fall of the estimate below this share of what it was is tried once, at so much of what it was, within a time,
+    /// while or soon after the application limits; and not more often than this.
+    static let dropShare = 0.66
+    static let recoveryShare = 0.85
+    static let recoveryTime = MediaDuration.seconds(5)
+    static let recoveryAfterRegion = MediaDuration.seconds(3)
+    /// Never above so much of what is useful.
+    static let usefulFactor = 2.0
+    /// Nor above so much of the estimate, while losses limit it less and less.
+    static let lossLimitedFactor = 1.5
+
+    /// What stands in the way of probing.
+    enum Restraint { case none, losses, all }
+
+    private enum State { case idle, waiting(since: MediaInstant, further: Double), complete }
+
+    /// In bit/s; nil while unknown.
+    private(set) var useful: Double?
+    private let maximum: Double
+    private var state = State.idle
+    private var queue: [ProbeCluster] = []
+    private var lastID: ProbeCluster.ID = 0
+    private var lastProbe: MediaInstant?
+    private var estimate = 0.0
+    private var largeDrop: (instant: MediaInstant, from: Double)?
+    private var lastRecovery: MediaInstant?
+
+    /// Creates one that never probes above `maximum` bit/s.
+    init(maximum: Double) { self.maximum = maximum }
+
+    /// Probes a link of which nothing is known.
+    mutating func begin(start: Double, at instant: MediaInstant) {
+        queue.removeAll(keepingCapacity: true)
+        (estimate, largeDrop, lastRecovery) = (start, nil, nil)
+        state = .complete
+        probe(
+            Self.firstFactors.map { $0 * start }, goesOn: true, duration: Self.firstDuration,
+            interval: Self.firstInterval, at: instant)
+    }
+
+    /// The next cluster to send.
+    mutating func take() -> ProbeCluster? { queue.isEmpty ? nil : queue.removeFirst() }
+
+    /// Takes what a cluster found.
+    mutating func receive(_ result: ProbeBitrate.Result, at instant: MediaInstant) {
+        guard case .waiting(_, let further) = state, result.bitrate > further else { return }
+        probe([result.bitrate * Self.furtherFactor], goesOn: true, at: instant)
+    }
+
+    /// Goes on after feedback.
+    mutating func update(
+        estimate: Double, restraint: Restraint, region: ApplicationLimitedRegion, at instant: MediaInstant
+    ) {
+        if estimate < Self.dropShare * self.estimate { largeDrop = (instant, self.estimate) }
+        self.estimate = estimate
+        if case .waiting(let since, _) = state, instant - since > Self.patience { state = .complete }
+        guard case .complete = state, restraint != .all else { return }
+        let cap = restraint == .losses ? estimate * Self.lossLimitedFactor : .infinity
+        if let region = region.since, instant - max(lastProbe ?? region, region) >= Self.applicationLimitedInterval {
+            probe([min(estimate * Self.applicationLimitedFactor, cap)], goesOn: true, at: instant)
+            return
+        }
+        recover(region, cap, at: instant)
+    }
+
+    private mutating func recover(_ region: ApplicationLimitedRegion, _ cap: Double, at instant: MediaInstant) {
+        guard let drop = largeDrop else { return }
+        guard instant - drop.instant < Self.recoveryTime else {
+            largeDrop = nil
+            return
+        }
+        let isLimited = region.since != nil || region.leftAt.map { instant - $0 < Self.recoveryAfterRegion } ?? false
+        guard isLimited, lastRecovery.map({ instant - $0 > Self.recoveryTime }) ?? true else { return }
+        let suggested = drop.from * Self.recoveryShare
+        guard suggested * 0.95 > estimate else { return }
+        (lastRecovery, largeDrop) = (instant, nil)
+        probe([min(suggested, cap)], goesOn: false, at: instant)
+    }
+
+    /// Learns what could be sent; probes for it when it rose and the link was not tried.
+    mutating func setUseful(_ bitrate: Double?, isLimited: Bool, restraint: Restraint, at instant: MediaInstant) {
+        let before = useful
+        useful = bitrate
+        guard let bitrate, let before, bitrate > before, bitrate > estimate, isLimited, restraint == .none,
+            case .complete = state
+        else { return }
+        let cap = 2 * estimate
+        probe(bitrate >= cap ? [cap] : [bitrate, min(2 * bitrate, cap)], goesOn: false, at: instant)
+    }
+
+    private mutating func probe(
+        _ bitrates: [Double], goesOn: Bool, duration: MediaDuration = .milliseconds(15),
+        interval: MediaDuration = .milliseconds(2), at instant: MediaInstant
+    ) {
+        let most = min(maximum, (useful ?? .infinity) * Self.usefulFactor)
+        guard most > estimate else {
+            state = .complete
+            return
+        }
+        var (last, isMost) = (0.0, false)
+        for bitrate in bitrates where !isMost {
+            last = min(bitrate, most)
+            isMost = bitrate >= most
+            lastID = lastID >= 31 ? 1 : lastID + 1
+            queue.append(
+                ProbeCluster(id: lastID, bitrate: Int64(last), duration: duration, minimumInterval: interval))
+        }
+        lastProbe = instant
+        state = goesOn && !isMost ? .waiting(since: instant, further: last * Self.furtherShare) : .complete
+    }
+}

@@ -1,0 +1,16 @@
+package import MediaCore
+
+/// A value that changes at given instants.
+package struct Steps<Value: Sendable>: Sendable {
+    /// From when on which value, ascending; the first holds from the beginning.
+    package var steps: [(seconds: Double, value: Value)]
+
+    package init(_ value: Value, _ later: [(seconds: Double, value: Value)] = []) {
+        steps = [(0, value)] + later
+    }
+
+    package func value(at instant: MediaInstant) -> Value {
+        let seconds = instant.nanoseconds
+        return steps.last { Int64($0.seconds * 1e9) <= seconds }?.value ?? steps[0].value
+    }
+}
