@@ -20,7 +20,7 @@ import Testing
         static let withheldSteps = 150..<200
 
         init() throws {
-            call = try SimulatedCall(seed: 251, bitrateLimits: BitrateLimits())
+            call = try SimulatedCall(seed: 251) { $0.bitrateLimits = BitrateLimits() }
             call.injectsKeys = true
             let (publisher, published) = try call.addPublisher()
             call.link.rate = 1_000_000
