@@ -26,6 +26,8 @@ public final class SimulatedCall {
     public var link = SimulatedLink.Behaviour()
     /// What the pictures of peers added from now on are encoded with.
     public var picture = SimulatedOffer.Picture.vp8
+    /// Whether publishers added from now on offer to take receiver estimates.
+    public var offersReceiverEstimates = true
     /// Keys to use instead of DTLS, so that every byte repeats; nil to shake hands.
     public var injectsKeys = false
 
@@ -72,13 +74,14 @@ public final class SimulatedCall {
 
     /// Adds a publisher and begins to connect it.
     public func addPublisher(
-        firstSequenceNumber: UInt16 = 65_500, signaling: SimulatedOffer.Signaling = .ssrc
+        firstSequenceNumber: UInt16 = 65_500, signaling: SimulatedOffer.Signaling = .ssrc, bitrateLimit: Int64? = nil
     ) throws -> (SimulatedPublisher, PublishSession) {
         let publisher = SimulatedPublisher(
             address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
             wallClock: wallClock, firstSequenceNumber: firstSequenceNumber, signaling: signaling, picture: picture,
-            at: instant)
-        let session = try engine.publish(offer: publisher.offer, name: "publisher-\(peers.count)", at: instant)
+            offersReceiverEstimate: offersReceiverEstimates, at: instant)
+        let session = try engine.publish(
+            offer: publisher.offer, name: "publisher-\(peers.count)", bitrateLimit: bitrateLimit, at: instant)
         try add(publisher, session.answer, session.transport)
         return (publisher, session)
     }

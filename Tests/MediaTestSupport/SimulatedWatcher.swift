@@ -28,6 +28,9 @@ public final class SimulatedWatcher: SimulatedPeer {
     public var keepsPackets = false
     /// Whether it asks for what it lacks.
     public var sendsNACKs = true
+    /// Whether it tells when packets arrived.
+    public var sendsFeedback = true
+    private var feedback = TransportFeedbackRecorder()
 
     private let hasRetransmission: Bool
     private let hasRedundancy: Bool
@@ -93,6 +96,9 @@ public final class SimulatedWatcher: SimulatedPeer {
     override func receivedRTP(_ packet: [UInt8], index: UInt64, at instant: MediaInstant) {
         guard let header = try? RTPHeader(parsing: packet.span.bytes) else { return complain("malformed RTP") }
         mediaBytes += packet.count
+        if let number = SimulatedOffer.transportSequenceNumber(of: packet, header) {
+            feedback.record(transportSequenceNumber: number, at: instant, byteCount: packet.count)
+        }
         // The receiver has checked for replays: an index that comes twice has other content, or none.
         if seen[header.ssrc, default: [:]].updateValue(packet.hashValue, forKey: index) != nil {
             complain("index \(index) of \(header.ssrc) twice")
@@ -169,10 +175,13 @@ public final class SimulatedWatcher: SimulatedPeer {
 
     override var nextAction: MediaInstant? {
         guard transport.isConnected else { return nil }
-        return nextTick ?? MediaInstant(nanoseconds: .min)
+        let tick = nextTick ?? MediaInstant(nanoseconds: .min)
+        return feedback.nextDeadline.map { sendsFeedback ? min($0, tick) : tick } ?? tick
     }
 
     override func act(at instant: MediaInstant) {
+        if sendsFeedback { report(arrivalsAt: instant) }
+        guard nextTick.map({ $0 <= instant }) ?? true else { return }
         nextTick = instant + .milliseconds(20)
         if sendsNACKs, let ssrc = ssrcs[SimulatedOffer.videoPayloadType] {
             let due = missing.filter { $0.value <= instant }.keys.sorted().prefix(100)
@@ -192,6 +201,16 @@ public final class SimulatedWatcher: SimulatedPeer {
         if nextReport ?? instant <= instant {
             nextReport = instant + .seconds(1)
             report(at: instant)
+        }
+    }
+
+    private func report(arrivalsAt instant: MediaInstant) {
+        var bytes: [UInt8] = []
+        while let due = feedback.nextDeadline, due <= instant,
+            feedback.build(at: instant, sender: 7, media: ssrcs.values.min() ?? 0, into: &bytes) > 0
+        {
+            transport.sendRTCP(bytes)
+            bytes.removeAll()
         }
     }
 

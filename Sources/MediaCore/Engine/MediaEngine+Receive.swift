@@ -176,6 +176,7 @@ extension MediaEngine {
             transports[transport].profile = keys.profile
             events.append(.transportConnected(TransportID(slot: transport)))
             beginEstimate(transport, at: instant)
+            sendRequestedBitrate(transport, at: instant)
             for consumer in transports[transport].consumers {
                 let producer = consumers[consumer].producer
                 guard producers.contains(producer) else { continue }

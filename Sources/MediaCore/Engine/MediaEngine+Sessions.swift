@@ -5,11 +5,21 @@ extension MediaEngine {
 
     /// Accepts a publisher's offer: creates a transport, and a producer for each media section that is sent.
     ///
-    /// `name` comes back with the transport's closing event and stands in statistics.
+    /// - Parameters:
+    ///   - offer: SDP.
+    ///   - name: comes back with the transport's closing event and stands in statistics.
+    ///   - bitrateLimit: the most that the publisher is to send, in bit/s, 30,000 to 1,000,000,000; nil for no limit.
+    ///     Whom REMB doesn't reach is told in the answer (`b=TIAS`, `b=AS`), for good; see `limitBitrate`.
+    ///   - startBitrate: the bit rate that a browser built on libwebrtc begins with instead of its own 300 kbit/s, in the
+    ///     same range; nil leaves it alone. With too little it begins with a small picture and takes seconds to grow,
+    ///     with more than its link carries it begins with loss.
+    /// - Throws: `MediaEngineError`: what is wrong with the offer, or a bit rate out of range.
     public mutating func publish(
-        offer: String, name: String, at instant: MediaInstant
+        offer: String, name: String, bitrateLimit: Int64? = nil, startBitrate: Int64? = nil, at instant: MediaInstant
     ) throws(MediaEngineError) -> PublishSession {
         try checkRoom()
+        try Self.checkBitrate(bitrateLimit, "bitrateLimit")
+        try Self.checkBitrate(startBitrate, "startBitrate")
         let offer = try parse(offer)
         let local = localDescription()
         let remote: RemoteTransportDescription
@@ -18,11 +28,13 @@ extension MediaEngine {
         do throws(SDPError) {
             (remote, media, answer) = try PublishNegotiation.accept(
                 offer: offer, local: local, sessionID: sessionID(),
-                prefersRedundantAudio: configuration.prefersRedundantAudio)
+                prefersRedundantAudio: configuration.prefersRedundantAudio, bitrateLimit: bitrateLimit,
+                startBitrate: startBitrate)
         } catch {
             throw .unacceptableOffer(error.description)
         }
         let transport = try createTransport(name, local, remote, media, at: instant)
+        transports[transport].requestedBitrate.set(bitrateLimit)
         var hasFeedback = false
         for parameters in media {
             let producer = producers.insert(Producer(transport: transport, parameters: parameters))

@@ -156,6 +156,7 @@ extension MediaEngine {
         if !transports[transport].producers.isEmpty {
             compound.removeAll(keepingCapacity: true)
             appendReceiverReport(transport, at: instant)
+            appendRequestedBitrate(transport)
             sendCompound(transport, at: instant)
         }
         transports[transport].activityAtReport =

@@ -51,6 +51,7 @@ struct Transport: ~Copyable {
     /// Header extension identifiers of what it sends; the same in all its media sections.
     var extensions = RTPHeaderExtensionMap()
     var feedback: TransportFeedbackRecorder?
+    var requestedBitrate = RequestedBitrate()
     /// What its feedback said of `departures`.
     private(set) var reported = ReportedDepartures()
     /// Sender of our RTCP.
