@@ -14,12 +14,18 @@ public final class SimulatedWatcher: SimulatedPeer {
     public private(set) var packetsPerFrame: Set<Int> = []
     /// Packets received in the retransmission stream.
     public private(set) var retransmissions = 0
+    /// Those of them that were nothing but padding are counted apart.
+    public private(set) var emptyPackets = 0
     /// The last sender report of each SSRC, and when it came.
     package private(set) var senderReports: [UInt32: (report: SenderReport, at: MediaInstant)] = [:]
     /// The media SSRCs that arrived, by payload type.
     public private(set) var ssrcs: [UInt8: UInt32] = [:]
     /// The last index and RTP timestamp by SSRC.
     public private(set) var newest: [UInt32: (index: UInt64, timestamp: UInt32, at: MediaInstant)] = [:]
+    /// When each packet came, how long it was, and whether it was sound.
+    public private(set) var arrivals: [(at: MediaInstant, byteCount: Int, isSound: Bool)] = []
+    /// Frames of which something came, but not all.
+    public var incompleteFrames: Int { frames.count - completed.count }
     /// Datagrams of media received: what a NACK flood may cost.
     public private(set) var mediaBytes = 0
     /// What came, in order of arrival, while `keepsPackets`.
@@ -96,6 +102,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     override func receivedRTP(_ packet: [UInt8], index: UInt64, at instant: MediaInstant) {
         guard let header = try? RTPHeader(parsing: packet.span.bytes) else { return complain("malformed RTP") }
         mediaBytes += packet.count
+        arrivals.append((instant, packet.count, header.payloadType == SimulatedOffer.opusPayloadType))
         if let number = SimulatedOffer.transportSequenceNumber(of: packet, header) {
             feedback.record(transportSequenceNumber: number, at: instant, byteCount: packet.count)
         }
@@ -104,6 +111,12 @@ public final class SimulatedWatcher: SimulatedPeer {
             complain("index \(index) of \(header.ssrc) twice")
         }
         let payload = packet[header.headerByteCount...]
+        if header.payloadType == SimulatedOffer.retransmissionPayloadType,
+            RTPHeader.paddingByteCount(of: Array(payload).span.bytes, hasPadding: header.hasPadding) == payload.count
+        {
+            emptyPackets += 1
+            return
+        }
         if keepsPackets { packets.append((header, index, Array(payload))) }
         switch header.payloadType {
         case SimulatedOffer.opusPayloadType,

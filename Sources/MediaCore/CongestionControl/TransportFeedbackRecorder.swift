@@ -1,13 +1,14 @@
 /// Remembers when the packets of one transport arrived, and makes the feedback from which its sender estimates.
 ///
 /// Only arrivals are stored: what is missing follows from them, so a jump of the number costs nothing.
-/// Source: draft-holmer-rmcat-transport-wide-cc-extensions-01; the figures are those of libwebrtc's receiver but for
-/// the interval's upper bound, which is shorter here so that a publisher's encoder ramps up quickly.
+/// Source: draft-holmer-rmcat-transport-wide-cc-extensions-01; the figures are those of libwebrtc's receiver.
 package struct TransportFeedbackRecorder: Sendable {
     /// The shortest time between two reports.
     static let minimumInterval = MediaDuration.milliseconds(50)
-    /// The longest time between two reports, and the one before a rate is known.
-    static let maximumInterval = MediaDuration.milliseconds(100)
+    /// The longest time between two reports.
+    static let maximumInterval = MediaDuration.milliseconds(250)
+    /// The one before a rate is known.
+    static let initialInterval = MediaDuration.milliseconds(100)
     /// How long an arrival is kept, to be reported again next to one that came late.
     static let backWindow = MediaDuration.milliseconds(500)
     /// How many arrivals are kept.
@@ -27,7 +28,7 @@ package struct TransportFeedbackRecorder: Sendable {
     /// When `build` has something to report; nil while nothing has arrived since the last report.
     package private(set) var nextDeadline: MediaInstant?
     /// The time between two reports at the rate last seen.
-    private(set) var interval = Self.maximumInterval
+    private(set) var interval = Self.initialInterval
 
     private var unwrapper = SequenceUnwrapper()
     /// Ascending by sequence, from `first` on; what is before it is waste.
