@@ -172,6 +172,10 @@ struct EngineDriver: ~Copyable {
         try engine.limitBitrate(of: transport, to: bitrate, at: SystemClock.now)
     }
 
+    func estimatedBitrate(of transport: TransportID) throws(MediaEngineError) -> Int64 {
+        try engine.estimatedBitrate(of: transport)
+    }
+
     func layers(of consumer: ConsumerID) throws(MediaEngineError) -> ConsumerLayers {
         try engine.layers(of: consumer, at: SystemClock.now)
     }

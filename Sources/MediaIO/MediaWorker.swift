@@ -103,6 +103,14 @@ public actor MediaWorker {
         try loop.driver.limitBitrate(of: transport, to: bitrate)
     }
 
+    /// What a watcher's link is believed to carry, in bit/s on the wire.
+    ///
+    /// - Throws: What `MediaEngine.estimatedBitrate` throws; after `shutdown`, `.unknownTransport`.
+    public func estimatedBitrate(of transport: TransportID) throws(MediaEngineError) -> Int64 {
+        guard !loop.driver.isStopping else { throw .unknownTransport }
+        return try loop.driver.estimatedBitrate(of: transport)
+    }
+
     /// The layers a consumer can choose among, and which of them it gets.
     ///
     /// - Throws: What `MediaEngine.layers` throws; after `shutdown`, `.unknownConsumer`.

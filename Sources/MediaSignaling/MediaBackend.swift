@@ -14,6 +14,9 @@ public protocol MediaBackend: Sendable {
     /// Accepts a watcher's offer.
     func watch(offer: String, name: String, producers: [ProducerID]) async throws(MediaEngineError) -> WatchSession
 
+    /// What a watcher's link is believed to carry, in bit/s.
+    func estimatedBitrate(of transport: TransportID) async throws(MediaEngineError) -> Int64
+
     /// Takes an SDP fragment; returns the answering fragment when it restarted ICE.
     func updateICE(
         _ transport: TransportID, fragment: String

@@ -174,7 +174,9 @@ struct SignalingRouter: Sendable {
                 throw .invalidRequest(error.text)
             }
             return Self.json(try await registry.changeLayers(session, streams: streams, change))
-        case .bitrate(let streams, let session):
+        case .bitrate(.watch, let streams, let session):
+            return Self.json(try await registry.estimate(session, streams: streams))
+        case .bitrate(.publish, let streams, let session):
             guard request.method == .POST else {
                 return Self.json(try await registry.bitrate(session, streams: streams))
             }

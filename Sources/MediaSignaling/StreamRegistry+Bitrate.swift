@@ -1,6 +1,6 @@
 import MediaCore
 
-/// How much a publisher is asked to send at most.
+/// How much a publisher is asked to send at most, and what a watcher's link carries.
 extension StreamRegistry {
     /// What a publisher is asked to keep to.
     func bitrate(_ id: SessionID, streams: StreamList) throws(SignalingError) -> BitrateReport {
@@ -29,5 +29,18 @@ extension StreamRegistry {
         }
         sessions[id]?.bitrateLimit = limit
         return try bitrate(id, streams: streams)
+    }
+
+    /// What a watcher's link is believed to carry.
+    func estimate(_ id: SessionID, streams: StreamList) async throws(SignalingError) -> EstimateReport {
+        guard let session = lookUp(id, .watch, streams), let transport = session.transport else {
+            throw .unknownSession
+        }
+        do throws(MediaEngineError) {
+            let bitrate = try await backends[session.worker].estimatedBitrate(of: transport)
+            return EstimateReport(availableOutgoingBitrate: bitrate)
+        } catch {
+            throw .engine(error, .watch)
+        }
     }
 }

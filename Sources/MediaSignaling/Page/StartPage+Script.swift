@@ -95,9 +95,14 @@ extension StartPage {
           }
 
           // The layers there are; with a change, those there are from then on.
-          async layers(change) {
+          layers(change) { return this.ask('/layer', change); }
+
+          // What the link to a watcher carries.
+          bitrate() { return this.ask('/bitrate'); }
+
+          async ask(resource, change) {
             if (!this.url || this.ended) return null;
-            const response = await fetch(this.url + '/layer', {
+            const response = await fetch(this.url + resource, {
               method: change ? 'POST' : 'GET',
               headers: this.headers(change ? { 'Content-Type': 'application/json' } : {}),
               body: change && JSON.stringify(change),
