@@ -4,7 +4,7 @@ import MediaTestSupport
 
 /// Congestion control over simulated links: every case's figures beside the bars they have to clear.
 ///
-///     ccbench [--case PATTERN] [--seeds N] [--out DIR] [--known SHARE]
+///     ccbench [--case PATTERN] [--seeds N] [--out DIR] [--engine] [--known SHARE]
 ///
 /// Exits with 1 when a figure misses its bar, and writes what happened in each case, as JSON and as a picture. With
 /// `--known`, senders don't estimate: they know the link, and take that share of it together. So the bars can be judged.
@@ -14,10 +14,11 @@ struct CCBench {
     private var seeds: UInt64 = 3
     private var folder = ".build-core/ccbench"
     private var known: Double?
+    private var throughEngine = false
 
     static func main() async {
         guard let bench = CCBench(CommandLine.arguments.dropFirst()) else {
-            print("ccbench [--case PATTERN] [--seeds N] [--out DIR] [--known SHARE]")
+            print("ccbench [--case PATTERN] [--seeds N] [--out DIR] [--engine] [--known SHARE]")
             exit(2)
         }
         do {
@@ -37,6 +38,7 @@ struct CCBench {
                 guard let count = rest.popFirst().flatMap({ UInt64($0) }), count > 0 else { return nil }
                 seeds = count
             case "--out": folder = rest.popFirst() ?? folder
+            case "--engine": throughEngine = true
             case "--known":
                 guard let share = rest.popFirst().flatMap({ Double($0) }), share > 0 else { return nil }
                 known = share
@@ -55,7 +57,7 @@ struct CCBench {
         print(Self.row("case", "figure", "bar", "figure", ""))
         var (misses, figures) = (0, 0)
         for test in cases {
-            let runs = await runs(test)
+            let runs = try await runs(test)
             for figure in test.figures {
                 let value = figure.figure(of: runs)
                 let isMet = figure.isMet(by: value)
@@ -73,20 +75,24 @@ struct CCBench {
         return misses == 0
     }
 
-    private func runs(_ test: CongestionCase) async -> [CongestionRun] {
-        let known = known.map { test.shares($0) }
-        return await withTaskGroup(of: (UInt64, CongestionRun).self) { group in
+    private func sender(of test: CongestionCase) -> CongestionCase.Sender {
+        var make: CongestionCase.EstimatorSource = { GoogleCongestionControl(limits: $0) }
+        if let known {
+            let shares = test.shares(known)
+            let lead = throughEngine ? EngineFlow.lead : .zero
+            make = { _ in KnowingEstimator(shares, lead: lead) }
+        }
+        return throughEngine ? .engine(make) : .estimator(make)
+    }
+
+    private func runs(_ test: CongestionCase) async throws -> [CongestionRun] {
+        let sender = sender(of: test)
+        return try await withThrowingTaskGroup(of: (UInt64, CongestionRun).self) { group in
             for seed in 1...seeds {
-                group.addTask {
-                    let run = test.run(seed: seed) { limits in
-                        if let known { return KnowingEstimator(known) }
-                        return GoogleCongestionControl(limits: limits)
-                    }
-                    return (seed, run)
-                }
+                group.addTask { (seed, try test.run(seed: seed, sender)) }
             }
             var runs: [(UInt64, CongestionRun)] = []
-            for await run in group { runs.append(run) }
+            for try await run in group { runs.append(run) }
             return runs.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }

@@ -47,7 +47,8 @@ public enum SimulatedOffer {
     package static func text(
         credentials: ICECredentials, fingerprint: CertificateFingerprint, signaling: Signaling?,
         ssrcs: (UInt32, UInt32, UInt32) = (0, 0, 0), hasRetransmission: Bool = true,
-        picture: Picture = .vp8, hasRedundancy: Bool = true, hasReceiverEstimate: Bool = true
+        picture: Picture = .vp8, hasRedundancy: Bool = true, hasReceiverEstimate: Bool = true,
+        congestionFeedback: FeedbackReceiver.Mode = .transportWide
     ) -> String {
         let direction = signaling == nil ? "recvonly" : "sendonly"
         var lines = [
@@ -64,6 +65,9 @@ public enum SimulatedOffer {
                 "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
             ]
             lines += attributes
+            guard congestionFeedback != .transportWide else { return }
+            lines = lines.filter { !$0.hasSuffix("transport-wide-cc-extensions-01") && !$0.hasSuffix("transport-cc") }
+            if media == "video", congestionFeedback == .receiverEstimate { lines.append("a=rtcp-fb:96 goog-remb") }
         }
         var audio = [
             "a=extmap:4 urn:ietf:params:rtp-hdrext:ssrc-audio-level", "a=rtpmap:111 opus/48000/2",
@@ -104,5 +108,15 @@ public enum SimulatedOffer {
         section(
             "video", hasRetransmission ? [videoPayloadType, retransmissionPayloadType] : [videoPayloadType], "1", video)
         return lines.map { $0 + "\r\n" }.joined()
+    }
+
+    /// The transport-wide number of a packet; nil when it has none.
+    static func transportSequenceNumber(of packet: [UInt8], _ header: RTPHeader) -> UInt16? {
+        var reader = RTPHeaderExtensionReader(header, packet.span.bytes)
+        while let element = reader.next() {
+            guard element.identifier == transportSequenceNumberIdentifier, element.count >= 2 else { continue }
+            return UInt16(packet[element.offset]) << 8 | UInt16(packet[element.offset + 1])
+        }
+        return nil
     }
 }

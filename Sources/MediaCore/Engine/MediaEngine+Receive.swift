@@ -175,8 +175,8 @@ extension MediaEngine {
             }
             transports[transport].profile = keys.profile
             events.append(.transportConnected(TransportID(slot: transport)))
-            sendRequestedBitrate(transport, at: instant)
             beginEstimate(transport, at: instant)
+            sendRequestedBitrate(transport, at: instant)
             for consumer in transports[transport].consumers {
                 let producer = consumers[consumer].producer
                 guard producers.contains(producer) else { continue }

@@ -12,6 +12,7 @@ import Testing
         let (_, session) = try call.addPublisher()
         let (watcher, _) = try call.addWatcher(of: session.producers)
         watcher.sendsNACKs = false
+        watcher.sendsFeedback = false
         call.run(for: .seconds(4))
         let transport = try #require(call.transport(of: watcher))
         let last = try #require(
