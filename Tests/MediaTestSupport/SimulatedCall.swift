@@ -54,10 +54,11 @@ public final class SimulatedCall {
     let wallClock: WallClock
     private var batch = DatagramBatch(byteCapacity: 1 << 16)
 
-    /// Creates a call without peers. Unless limits are given, links are taken to carry what there is: no watcher waits.
+    /// Creates a call without peers. Links are taken to carry what there is, unless `configure` says something else: no
+    /// watcher waits.
     public init(
         seed: UInt64, consentTimeout: MediaDuration = .seconds(30), maximumTransports: Int = 4096,
-        bitrateLimits: BitrateLimits? = nil
+        configure: (inout MediaEngineConfiguration) -> Void = { _ in }
     ) throws {
         self.seed = seed
         self.consentTimeout = consentTimeout
@@ -67,7 +68,8 @@ public final class SimulatedCall {
         ])
         configuration.consentTimeout = consentTimeout
         configuration.maximumTransports = maximumTransports
-        configuration.bitrateLimits = bitrateLimits ?? BitrateLimits(start: BitrateLimits().maximum)
+        configuration.bitrateLimits.start = configuration.bitrateLimits.maximum
+        configure(&configuration)
         engine = try MediaEngine(configuration: configuration, random: .seeded(seed), wallClock: wallClock)
         certificate = try DTLSCertificate.make(unixSeconds: 1_800_000_000)
     }

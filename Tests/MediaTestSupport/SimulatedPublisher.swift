@@ -27,6 +27,8 @@ public final class SimulatedPublisher: SimulatedPeer {
     public private(set) var transportSequenceNumber: UInt16 = 0
     /// Payload bytes of each packet of a frame; a frame has this many packets.
     public var packetsPerFrame = 4
+    /// How many packets the next keyframe has, once; nil for as many as other frames.
+    public var nextKeyframePackets: Int?
     /// The publisher's own clock runs ahead of true time by so much.
     public var clockLead = MediaDuration.seconds(3600)
     /// Sends every so many packets of picture as a retransmission only, as if it probed the link with a copy whose
@@ -186,7 +188,11 @@ public final class SimulatedPublisher: SimulatedPeer {
         wantsKeyframe = false
         if isKeyframe { keyframes.append(instant) }
         let timestamp = timestamp(at: instant, clockRate: 90_000)
-        let count = allowedPacketCount()
+        var count = allowedPacketCount()
+        if isKeyframe, let packets = nextKeyframePackets {
+            count = packets
+            nextKeyframePackets = nil
+        }
         for position in 0..<count {
             let isLast = position == count - 1
             let payload = SimulatedFrame.payload(

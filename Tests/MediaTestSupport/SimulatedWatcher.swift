@@ -22,6 +22,10 @@ public final class SimulatedWatcher: SimulatedPeer {
     public private(set) var ssrcs: [UInt8: UInt32] = [:]
     /// The last index and RTP timestamp by SSRC.
     public private(set) var newest: [UInt32: (index: UInt64, timestamp: UInt32, at: MediaInstant)] = [:]
+    /// When each packet came, how long it was, and whether it was sound.
+    public private(set) var arrivals: [(at: MediaInstant, byteCount: Int, isSound: Bool)] = []
+    /// Frames of which something came, but not all.
+    public var incompleteFrames: Int { frames.count - completed.count }
     /// Datagrams of media received: what a NACK flood may cost.
     public private(set) var mediaBytes = 0
     /// What came, in order of arrival, while `keepsPackets`.
@@ -98,6 +102,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     override func receivedRTP(_ packet: [UInt8], index: UInt64, at instant: MediaInstant) {
         guard let header = try? RTPHeader(parsing: packet.span.bytes) else { return complain("malformed RTP") }
         mediaBytes += packet.count
+        arrivals.append((instant, packet.count, header.payloadType == SimulatedOffer.opusPayloadType))
         if let number = SimulatedOffer.transportSequenceNumber(of: packet, header) {
             feedback.record(transportSequenceNumber: number, at: instant, byteCount: packet.count)
         }

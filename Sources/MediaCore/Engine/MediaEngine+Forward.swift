@@ -241,9 +241,11 @@ extension MediaEngine {
                         continue
                     case .next: break
                     }
-                    let progress = admission(of: packet, run)
-                    guard progress == .done else { return progress }
-                    if consumer.pointee.stalledAt != nil { continue }
+                    switch admission(of: packet, run) {
+                    case .paced: return .paced
+                    case .shed: continue
+                    case .admitted: break
+                    }
                     guard forward(packet, of: stream, run) else { return .full }
                 }
             }
@@ -255,14 +257,14 @@ extension MediaEngine {
     /// Whether the pacer lets a consumer's next packet leave. One that has waited too long is shed instead, and then all
     /// that follows it.
     @inline(__always)
-    mutating func admission(of packet: StoredPacket, _ run: DepartureRun) -> DepartureProgress {
+    mutating func admission(of packet: StoredPacket, _ run: DepartureRun) -> PacerAdmission {
         run.transport.pointee.pacer.mayDepart(at: run.route.instant) || run.consumer.pointee.isUrgent
-            ? .done : waits(packet, run)
+            ? .admitted : waits(packet, run)
     }
 
     @inline(never)
-    private mutating func waits(_ packet: StoredPacket, _ run: DepartureRun) -> DepartureProgress {
-        run.consumer.pointee.sheds(packet, at: run.route.instant) ? .done : .paced
+    private mutating func waits(_ packet: StoredPacket, _ run: DepartureRun) -> PacerAdmission {
+        run.consumer.pointee.sheds(packet, at: run.route.instant) ? .shed : .paced
     }
 
     /// Forwards one packet of a consumer's source, or leaves it out; false when there is no room.
@@ -325,6 +327,16 @@ extension MediaEngine {
         }
         jobs.removeAll()
     }
+}
+
+/// What the pacer says of a packet.
+enum PacerAdmission {
+    /// It may leave.
+    case admitted
+    /// It has to wait.
+    case paced
+    /// It has waited too long: it and what follows are left out, up to the next keyframe.
+    case shed
 }
 
 /// How far a consumer has come.

@@ -163,13 +163,12 @@ extension MediaEngine {
         defer { consumer.pointee.shiftTimestamps(by: offset) }
         while catchUp.next <= catchUp.last {
             if let packet = stream.pointee.store.record(catchUp.next) {
-                let progress = admission(of: packet, run)
-                guard progress == .done else {
+                let admission = admission(of: packet, run)
+                guard admission != .paced else {
                     consumer.pointee.catchUp = catchUp
-                    return progress
+                    return .paced
                 }
-                // What is shed is shed up to the next keyframe.
-                if consumer.pointee.stalledAt != nil { break }
+                if admission == .shed { break }
                 if let offset = catchUp.squeeze?.offset(of: packet) {
                     consumer.pointee.shiftTimestamps(by: offset)
                 }
