@@ -73,15 +73,16 @@ public actor MediaWorker {
     }
 
     /// Accepts a watcher's offer: creates a transport, and a consumer for each of `producers` that a media section of
-    /// the offer can receive.
+    /// the offer can receive. `startBitrate` is what its link is taken to carry at first, in bit/s: see
+    /// `MediaEngine.watch`.
     ///
     /// - Throws: What `MediaEngine.watch` throws; `.tooManyTransports` also while thousands of `events` wait for their
     ///   reader; `.invalidConfiguration` after `shutdown`.
     public func watch(
-        offer: String, name: String, producers: [ProducerID]
+        offer: String, name: String, producers: [ProducerID], startBitrate: Int64? = nil
     ) throws(MediaEngineError) -> WatchSession {
         try admit()
-        return try loop.driver.watch(offer: offer, name: name, producers: producers)
+        return try loop.driver.watch(offer: offer, name: name, producers: producers, startBitrate: startBitrate)
     }
 
     /// Takes an SDP fragment: trickled candidates (returns nil), or new credentials, which restart ICE (returns the

@@ -121,7 +121,7 @@ enum SignalingRoute: Hashable, Sendable {
         guard purpose != nil, purpose != .administer else { return reply }
         return (contentType.map { reply.with(acceptName, $0) } ?? reply)
             .with("access-control-allow-methods", allow)
-            .with("access-control-allow-headers", "Authorization, Content-Type, If-Match")
+            .with("access-control-allow-headers", "Authorization, Content-Type, If-Match, Previous-Session")
             .with("access-control-max-age", "600")
     }
 }

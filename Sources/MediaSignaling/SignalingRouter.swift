@@ -141,7 +141,7 @@ struct SignalingRouter: Sendable {
             let created =
                 switch role {
                 case .publish: try await registry.publish(streams, offer: offer)
-                case .watch: try await registry.watch(streams, offer: offer)
+                case .watch: try await registry.watch(streams, offer: offer, previous: request.previousSession)
                 }
             let location = "/\(role.rawValue)/\(streams)/\(created.session.text)"
             let reply = HTTPReply(.created, type: "application/sdp", body: created.answer)
