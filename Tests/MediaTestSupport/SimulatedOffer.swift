@@ -47,8 +47,7 @@ public enum SimulatedOffer {
     package static func text(
         credentials: ICECredentials, fingerprint: CertificateFingerprint, signaling: Signaling?,
         ssrcs: (UInt32, UInt32, UInt32) = (0, 0, 0), hasRetransmission: Bool = true,
-        picture: Picture = .vp8, hasRedundancy: Bool = true, hasReceiverEstimate: Bool = true,
-        congestionFeedback: FeedbackReceiver.Mode = .transportWide
+        picture: Picture = .vp8, hasRedundancy: Bool = true, hasReceiverEstimate: Bool = true
     ) -> String {
         let direction = signaling == nil ? "recvonly" : "sendonly"
         var lines = [
@@ -65,9 +64,6 @@ public enum SimulatedOffer {
                 "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
             ]
             lines += attributes
-            guard congestionFeedback != .transportWide else { return }
-            lines = lines.filter { !$0.hasSuffix("transport-wide-cc-extensions-01") && !$0.hasSuffix("transport-cc") }
-            if media == "video", congestionFeedback == .receiverEstimate { lines.append("a=rtcp-fb:96 goog-remb") }
         }
         var audio = [
             "a=extmap:4 urn:ietf:params:rtp-hdrext:ssrc-audio-level", "a=rtpmap:111 opus/48000/2",

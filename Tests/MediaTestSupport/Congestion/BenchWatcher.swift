@@ -40,10 +40,18 @@ struct BenchWatcher: ~Copyable {
         receiver = FeedbackReceiver(start: start)
     }
 
+    /// A browser's offer, but for the feedback that this one has not.
     var offer: String {
-        SimulatedOffer.text(
+        let text = SimulatedOffer.text(
             credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: nil,
-            hasRedundancy: false, congestionFeedback: mode)
+            hasRedundancy: false)
+        guard mode != .transportWide else { return text }
+        var lines = text.split(separator: "\r\n").map { String($0) }
+        if mode == .receiverEstimate {
+            lines = lines.map { $0 == "a=rtcp-fb:96 transport-cc" ? "a=rtcp-fb:96 goog-remb" : $0 }
+        }
+        lines.removeAll { $0.hasSuffix("transport-wide-cc-extensions-01") || $0.hasSuffix("transport-cc") }
+        return lines.map { $0 + "\r\n" }.joined()
     }
 
     // MARK: What comes

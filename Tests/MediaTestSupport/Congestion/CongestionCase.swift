@@ -93,6 +93,6 @@ package struct CongestionCase: Sendable {
 
     /// All cases, in the order of the table.
     package static var all: [CongestionCase] {
-        rfc8867 + scenarioBands + fixedRates + losses + queues + joins
+        rfc8867 + scenarioBands + fixedRates + losses + queues + layers + joins
     }
 }
