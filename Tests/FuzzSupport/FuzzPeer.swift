@@ -109,7 +109,7 @@ struct FuzzPeer: ~Copyable {
         try require(
             (!header.hasPadding || mayPad) && header.csrcCount == 0, "the engine sent padding or CSRCs: \(header)")
         try fuzzRTP(packet.span.bytes)
-        receivedPackets += 1
+        if !header.hasPadding { receivedPackets += 1 }
     }
 
     private func check(rtcp packet: [UInt8]) throws(FuzzFailure) {
