@@ -145,8 +145,11 @@ struct EngineDriver: ~Copyable {
 
     // MARK: Commands
 
-    mutating func publish(offer: String, name: String) throws(MediaEngineError) -> PublishSession {
-        let session = try engine.publish(offer: offer, name: name, at: SystemClock.now)
+    mutating func publish(
+        offer: String, name: String, bitrateLimit: Int64?, startBitrate: Int64?
+    ) throws(MediaEngineError) -> PublishSession {
+        let session = try engine.publish(
+            offer: offer, name: name, bitrateLimit: bitrateLimit, startBitrate: startBitrate, at: SystemClock.now)
         transports.insert(session.transport)
         return session
     }
@@ -163,6 +166,10 @@ struct EngineDriver: ~Copyable {
         _ transport: TransportID, fragment: String
     ) throws(MediaEngineError) -> (answer: String, usernameFragment: String)? {
         try engine.updateICE(transport, fragment: fragment, at: SystemClock.now)
+    }
+
+    mutating func limitBitrate(of transport: TransportID, to bitrate: Int64?) throws(MediaEngineError) {
+        try engine.limitBitrate(of: transport, to: bitrate, at: SystemClock.now)
     }
 
     func layers(of consumer: ConsumerID) throws(MediaEngineError) -> ConsumerLayers {

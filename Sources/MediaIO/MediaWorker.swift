@@ -59,12 +59,17 @@ public actor MediaWorker {
 
     /// Accepts a publisher's offer: creates a transport, and a producer for each media section that is sent.
     ///
-    /// `name` comes back with the transport's closing event and stands in statistics.
+    /// `name` comes back with the transport's closing event and stands in statistics. `bitrateLimit` is the most that the
+    /// publisher is asked to send, `startBitrate` what a browser begins with, both in bit/s and of the range that
+    /// `MediaEngine.publish` tells.
     /// - Throws: What `MediaEngine.publish` throws; `.tooManyTransports` also while thousands of `events` wait for
     ///   their reader; `.invalidConfiguration` after `shutdown`.
-    public func publish(offer: String, name: String) throws(MediaEngineError) -> PublishSession {
+    public func publish(
+        offer: String, name: String, bitrateLimit: Int64? = nil, startBitrate: Int64? = nil
+    ) throws(MediaEngineError) -> PublishSession {
         try admit()
-        return try loop.driver.publish(offer: offer, name: name)
+        return try loop.driver.publish(
+            offer: offer, name: name, bitrateLimit: bitrateLimit, startBitrate: startBitrate)
     }
 
     /// Accepts a watcher's offer: creates a transport, and a consumer for each of `producers` that a media section of
@@ -88,6 +93,14 @@ public actor MediaWorker {
     ) throws(MediaEngineError) -> (answer: String, usernameFragment: String)? {
         guard !loop.driver.isStopping else { throw .unknownTransport }
         return try loop.driver.updateICE(transport, fragment: fragment)
+    }
+
+    /// Asks a publisher to send no more than a bit rate, in bit/s; nil lifts the limit.
+    ///
+    /// - Throws: What `MediaEngine.limitBitrate` throws; after `shutdown`, `.unknownTransport`.
+    public func limitBitrate(of transport: TransportID, to bitrate: Int64?) throws(MediaEngineError) {
+        guard !loop.driver.isStopping else { throw .unknownTransport }
+        try loop.driver.limitBitrate(of: transport, to: bitrate)
     }
 
     /// The layers a consumer can choose among, and which of them it gets.

@@ -4,7 +4,12 @@ public import MediaIO
 /// One worker as signalling sees it: offers in, answers and events out.
 public protocol MediaBackend: Sendable {
     /// Accepts a publisher's offer.
-    func publish(offer: String, name: String) async throws(MediaEngineError) -> PublishSession
+    func publish(
+        offer: String, name: String, bitrateLimit: Int64?, startBitrate: Int64?
+    ) async throws(MediaEngineError) -> PublishSession
+
+    /// Asks a publisher to send no more than so many bit/s; nil lifts the limit.
+    func limitBitrate(of transport: TransportID, to bitrate: Int64?) async throws(MediaEngineError)
 
     /// Accepts a watcher's offer.
     func watch(offer: String, name: String, producers: [ProducerID]) async throws(MediaEngineError) -> WatchSession

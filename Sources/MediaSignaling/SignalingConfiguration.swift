@@ -10,6 +10,8 @@ public struct SignalingConfiguration: Sendable {
     public var tokens = AccessTokens()
     /// Sessions at a time, publishers and watchers together.
     public var maximumSessions = 4096
+    /// What publishers are asked to send.
+    public var publishing = PublishingRates()
     /// What one HTTP client may take up.
     public var limits = HTTPLimits()
 

@@ -11,8 +11,8 @@ enum SignalingError: Error {
     case preconditionRequired
     case preconditionFailed
     case tooManyUpdates
-    case tooManyLayerChanges
-    case invalidLayerRequest(String)
+    case tooManyChanges
+    case invalidRequest(String)
     case unknownVideo
     case engine(MediaEngineError, StreamRole)
 
@@ -31,9 +31,9 @@ enum SignalingError: Error {
         case .preconditionFailed: HTTPReply(.preconditionFailed, reason: "If-Match is not the session's ETag")
         case .tooManyUpdates:
             HTTPReply(.tooManyRequests, reason: "too many updates of one session at once").with("retry-after", "1")
-        case .tooManyLayerChanges:
-            HTTPReply(.tooManyRequests, reason: "too many changes of one session's layers").with("retry-after", "1")
-        case .invalidLayerRequest(let text): HTTPReply(.badRequest, reason: text)
+        case .tooManyChanges:
+            HTTPReply(.tooManyRequests, reason: "too many changes of one session").with("retry-after", "1")
+        case .invalidRequest(let text): HTTPReply(.badRequest, reason: text)
         case .unknownVideo: HTTPReply(.notFound, reason: "the session has no video of this mediaId")
         case .engine(let error, let role): Self.reply(to: error, role: role)
         }
@@ -46,7 +46,7 @@ enum SignalingError: Error {
         case .noCommonCodec, .unacceptableOffer: HTTPReply(.unprocessableEntity, reason: error.description)
         case .unknownTransport: HTTPReply(.notFound, reason: error.description)
         case .unknownProducer, .unknownConsumer, .unknownSpeakerGroup: HTTPReply(.notFound, reason: error.description)
-        case .invalidPreference: HTTPReply(.badRequest, reason: error.description)
+        case .invalidPreference, .invalidBitrate: HTTPReply(.badRequest, reason: error.description)
         case .tooManyTransports, .stopped:
             HTTPReply(.serviceUnavailable, reason: error.description).with("retry-after", "5")
         case .invalidConfiguration, .cryptography: HTTPReply(.internalServerError, reason: "internal error")

@@ -11,6 +11,8 @@ enum SignalingRoute: Hashable, Sendable {
     case session(StreamRole, StreamList, SessionID)
     /// A session's layers: its path with `/layer` behind.
     case layers(StreamRole, StreamList, SessionID)
+    /// What a publisher is asked to send: its session's path with `/bitrate` behind.
+    case bitrate(StreamList, SessionID)
 
     /// Why a path names nothing.
     enum Problem: Error {
@@ -34,10 +36,13 @@ enum SignalingRoute: Hashable, Sendable {
             if parts.count == 3 {
                 self = .endpoint(role, streams)
             } else {
-                guard let session = SessionID(parts[3]), parts.count == 4 || parts[4] == "layer" else {
-                    throw .unknownPath
+                guard let session = SessionID(parts[3]) else { throw .unknownPath }
+                switch (parts.count == 4 ? nil : parts[4], role) {
+                case (nil, _): self = .session(role, streams, session)
+                case ("layer", _): self = .layers(role, streams, session)
+                case ("bitrate", .publish): self = .bitrate(streams, session)
+                default: throw .unknownPath
                 }
-                self = parts.count == 4 ? .session(role, streams, session) : .layers(role, streams, session)
             }
         }
     }
@@ -57,7 +62,7 @@ enum SignalingRoute: Hashable, Sendable {
         case .endpoint: [.POST, .OPTIONS]
         case .session: [.PATCH, .DELETE, .OPTIONS]
         case .layers(.publish, _, _): [.GET, .HEAD, .OPTIONS]
-        case .layers(.watch, _, _): [.GET, .HEAD, .POST, .OPTIONS]
+        case .layers(.watch, _, _), .bitrate: [.GET, .HEAD, .POST, .OPTIONS]
         }
     }
 
@@ -71,6 +76,7 @@ enum SignalingRoute: Hashable, Sendable {
         case .statistics: .administer
         case .endpoint(let role, _), .session(let role, _, _), .layers(let role, _, _):
             role == .publish ? .publish : .watch
+        case .bitrate: .publish
         }
     }
 
@@ -78,7 +84,7 @@ enum SignalingRoute: Hashable, Sendable {
     var contentType: String? {
         switch self {
         case .page, .health, .statistics, .layers(.publish, _, _): nil
-        case .layers(.watch, _, _): "application/json"
+        case .layers(.watch, _, _), .bitrate: "application/json"
         case .endpoint: "application/sdp"
         case .session: "application/trickle-ice-sdpfrag"
         }
@@ -86,7 +92,10 @@ enum SignalingRoute: Hashable, Sendable {
 
     /// The length of the bodies it takes, in bytes; nil when only the server's limit counts.
     var maximumBodySize: Int? {
-        if case .layers = self { 4096 } else { nil }
+        switch self {
+        case .layers, .bitrate: 4096
+        default: nil
+        }
     }
 
     /// The header that tells which bodies it takes.
@@ -99,7 +108,7 @@ enum SignalingRoute: Hashable, Sendable {
     func decorate(_ reply: HTTPReply) -> HTTPReply {
         switch self {
         case .page, .health, .statistics: reply
-        case .endpoint, .session, .layers:
+        case .endpoint, .session, .layers, .bitrate:
             reply.with("access-control-allow-origin", "*")
                 .with(
                     "access-control-expose-headers",

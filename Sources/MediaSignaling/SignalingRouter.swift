@@ -171,9 +171,20 @@ struct SignalingRouter: Sendable {
             do throws(LayerRequest.Problem) {
                 change = try LayerRequest(json: request.body.readableBytesView)
             } catch {
-                throw .invalidLayerRequest(error.text)
+                throw .invalidRequest(error.text)
             }
             return Self.json(try await registry.changeLayers(session, streams: streams, change))
+        case .bitrate(let streams, let session):
+            guard request.method == .POST else {
+                return Self.json(try await registry.bitrate(session, streams: streams))
+            }
+            let change: BitrateRequest
+            do throws(RequestMembers.Problem) {
+                change = try BitrateRequest(json: request.body.readableBytesView)
+            } catch {
+                throw .invalidRequest(error.text)
+            }
+            return Self.json(try await registry.changeBitrate(session, streams: streams, change))
         }
     }
 

@@ -31,7 +31,8 @@ public final class SignalingServer: Sendable {
     ) async throws(ConfigurationError) {
         try configuration.validate()
         let registry = StreamRegistry(
-            backends: backends, maximumSessions: configuration.maximumSessions, logger: logger)
+            backends: backends, maximumSessions: configuration.maximumSessions,
+            publishing: configuration.publishing, logger: logger)
         let limits = configuration.limits
         let router = SignalingRouter(
             registry: registry, backends: backends, tokens: configuration.tokens,

@@ -5,11 +5,17 @@ import NIOCore
 /// What watchers want of the layers there are, and what publishers learn of it.
 extension StreamRegistry {
     /// More than a person or a page that resizes asks for. Who asks more often waits; nobody else notices.
-    private static let layerChangesPerSecond = 20.0
+    private static let changesPerSecond = 20.0
 
-    static func layerChanges() -> TokenBucket {
-        TokenBucket(
-            perSecond: layerChangesPerSecond, burst: layerChangesPerSecond, at: NIODeadline.now().uptimeNanoseconds)
+    static func changes() -> TokenBucket {
+        TokenBucket(perSecond: changesPerSecond, burst: changesPerSecond, at: NIODeadline.now().uptimeNanoseconds)
+    }
+
+    /// Counts a change of a session.
+    func takeChange(of id: SessionID) throws(SignalingError) {
+        guard sessions[id]?.changes.take(at: NIODeadline.now().uptimeNanoseconds) == true else {
+            throw .tooManyChanges
+        }
     }
 
     /// The layers of each video that a session watches, by MID.
@@ -26,9 +32,7 @@ extension StreamRegistry {
         _ id: SessionID, streams: StreamList, _ request: LayerRequest
     ) async throws(SignalingError) -> [String: LayerReport] {
         guard let session = lookUp(id, .watch, streams) else { throw .unknownSession }
-        guard sessions[id]?.layerChanges.take(at: NIODeadline.now().uptimeNanoseconds) == true else {
-            throw .tooManyLayerChanges
-        }
+        try takeChange(of: id)
         try await beginUpdate(id, session)
         defer { endUpdate(id) }
         guard let session = lookUp(id, .watch, streams) else { throw .unknownSession }

@@ -18,8 +18,10 @@ actor StreamRegistry {
         var transport: TransportID?
         /// What a watcher gets.
         var consumers: [ConsumerID] = []
-        /// How often a watcher may ask for other layers.
-        var layerChanges: TokenBucket
+        /// The most that a publisher is asked to send, in bit/s.
+        var bitrateLimit: Int64?
+        /// How often a watcher may ask for other layers, and a publisher for another limit.
+        var changes: TokenBucket
         var entityTag = EntityTag(usernameFragment: "")
         /// Whoever waits to update the session while somebody does.
         var updates: [CheckedContinuation<Void, Never>] = []
@@ -60,6 +62,7 @@ actor StreamRegistry {
 
     let backends: [any MediaBackend]
     private let maximumSessions: Int
+    let publishing: PublishingRates
     let logger: Logger
     var sessions: [SessionID: Session] = [:]
     private var sessionsByName: [String: SessionID] = [:]
@@ -70,9 +73,13 @@ actor StreamRegistry {
     private var serial: UInt64 = 0
     private(set) var isDraining = false
 
-    init(backends: [any MediaBackend], maximumSessions: Int, logger: Logger) {
+    init(
+        backends: [any MediaBackend], maximumSessions: Int, publishing: PublishingRates = PublishingRates(),
+        logger: Logger
+    ) {
         self.backends = backends
         self.maximumSessions = maximumSessions
+        self.publishing = publishing
         self.logger = logger
         loads = [Int](repeating: 0, count: backends.count)
     }
@@ -95,7 +102,8 @@ actor StreamRegistry {
         rooms[stream.room, default: Room(worker: worker)].publications += 1
         let made: PublishSession
         do throws(MediaEngineError) {
-            made = try await backends[worker].publish(offer: offer, name: name)
+            made = try await backends[worker].publish(
+                offer: offer, name: name, bitrateLimit: publishing.bitrateLimit, startBitrate: publishing.startBitrate)
         } catch {
             _ = remove(id, reason: "refused")
             throw .engine(error, .publish)
@@ -105,6 +113,7 @@ actor StreamRegistry {
             throw isDraining ? .draining : .unknownSession
         }
         publications[stream]?.producers = made.producers
+        sessions[id]?.bitrateLimit = publishing.bitrateLimit
         return adopt(id, transport: made.transport, fragment: made.usernameFragment, answer: made.answer)
     }
 
@@ -145,7 +154,7 @@ actor StreamRegistry {
         let name = "\(role.rawValue)/\(streams.summary)#\(serial)"
         sessions[id] = Session(
             role: role, streams: streams, present: Set(streams.names), name: name, worker: worker,
-            layerChanges: Self.layerChanges())
+            changes: Self.changes())
         sessionsByName[name] = id
         loads[worker] += streams.names.count
         return name

@@ -165,12 +165,3 @@ extension String {
         return width < 0 ? spaces + self : self + spaces
     }
 }
-
-extension Page {
-    /// `peer`, with what publishing in layers needs.
-    fileprivate func loadLayers() async throws {
-        try await loadPeer()
-        let source = String(decoding: try JSONEncoder().encode([LayerScript.source]), as: UTF8.self)
-        let _: Bool = try await evaluate("(0, eval)(\(source)[0])")
-    }
-}

@@ -12,6 +12,7 @@ final class FakeBackend: MediaBackend {
         var restarts = 0
         var fragments: [String] = []
         var watched: [String: [ProducerID]] = [:]
+        var rates: [String: (limit: Int64?, start: Int64?)] = [:]
         var layers: [ConsumerID: ConsumerLayers] = [:]
         var gates: [CheckedContinuation<Void, Never>] = []
         var isGated = false
@@ -73,13 +74,28 @@ final class FakeBackend: MediaBackend {
         if let id { continuation.yield(.transportClosed(id, name: name, reason: reason)) }
     }
 
-    func publish(offer: String, name: String) async throws(MediaEngineError) -> PublishSession {
+    func publish(
+        offer: String, name: String, bitrateLimit: Int64?, startBitrate: Int64?
+    ) async throws(MediaEngineError) -> PublishSession {
         await pass()
         let id = try open(offer, name)
+        state.withLock { $0.rates[name] = (bitrateLimit, startBitrate) }
         return PublishSession(
             transport: id, producers: Self.producers(of: id), answer: "v=0\r\ns=\(name)\r\n",
             usernameFragment: "ufrag\(id.slot.index)")
     }
+
+    func limitBitrate(of transport: TransportID, to bitrate: Int64?) async throws(MediaEngineError) {
+        await pass()
+        guard bitrate != 666_000 else { throw .invalidBitrate("bitrate is refused") }
+        try state.withLock { state throws(MediaEngineError) in
+            guard let name = state.open[transport] else { throw .unknownTransport }
+            state.rates[name]?.limit = bitrate
+        }
+    }
+
+    /// What the publisher of that name is asked to send.
+    func rates(of name: String) -> (limit: Int64?, start: Int64?)? { state.withLock { $0.rates[name] } }
 
     func watch(offer: String, name: String, producers: [ProducerID]) async throws(MediaEngineError) -> WatchSession {
         await pass()

@@ -32,13 +32,15 @@ struct HostTests {
         #expect(configuration.consentTimeout == 30 && configuration.coalescing == 1000)
         #expect(configuration.interface == nil && configuration.announcedAddresses.isEmpty)
         #expect(configuration.bindAddress == nil)
+        #expect(configuration.signaling.publishing.bitrateLimit == nil)
+        #expect(configuration.signaling.publishing.startBitrate == 1_000_000)
     }
 
     @Test func optionsAndVariablesAreRead() throws {
         let environment = [
             "SLUICE_HTTP": "[::1]:81", "SLUICE_UDP_PORT": "50000", "SLUICE_ANNOUNCE": "10.0.0.1,2001:db8::1",
             "SLUICE_INTERFACE": "eth0", "SLUICE_WORKERS": "4", "SLUICE_CONSENT_TIMEOUT": "5", "SLUICE_BIND": "10.0.0.9",
-            "SLUICE_COALESCING": "0",
+            "SLUICE_COALESCING": "0", "SLUICE_PUBLISH_BITRATE_LIMIT": "2500", "SLUICE_PUBLISH_START_BITRATE": "0",
         ]
         let fromEnvironment = try read([], environment)
         #expect(fromEnvironment.signaling.host == "::1" && fromEnvironment.signaling.port == 81)
@@ -46,6 +48,11 @@ struct HostTests {
         #expect(fromEnvironment.announcedAddresses == ["10.0.0.1", "2001:db8::1"])
         #expect(fromEnvironment.interface == "eth0" && fromEnvironment.consentTimeout == 5)
         #expect(fromEnvironment.bindAddress == "10.0.0.9" && fromEnvironment.coalescing == 0)
+        #expect(fromEnvironment.signaling.publishing.bitrateLimit == 2_500_000)
+        #expect(fromEnvironment.signaling.publishing.startBitrate == nil)
+        #expect(try read(["--publish-bitrate-limit", "0"], environment).signaling.publishing.bitrateLimit == nil)
+        let largest = try read(["--publish-start-bitrate=1000000"], environment)
+        #expect(largest.signaling.publishing.startBitrate == 1_000_000_000)
         let both = try read(
             ["--http", "localhost:82", "--announce", "10.0.0.2", "--announce=10.0.0.3", "--workers=2"], environment)
         #expect(both.signaling.host == "127.0.0.1" && both.signaling.port == 82)
@@ -77,6 +84,8 @@ struct HostTests {
             (["--workers", "0"], "1 to 64"), (["--workers", "65"], "1 to 64"), (["--workers", "two"], "1 to 64"),
             (["--consent-timeout", "0"], "1 to 600"), (["--consent-timeout", "601"], "1 to 600"),
             (["--coalescing", "5001"], "0 to 5000"), (["--coalescing", "-1"], "--coalescing"),
+            (["--publish-bitrate-limit", "29"], "30 to 1000000"), (["--publish-start-bitrate", "1000001"], "or 0"),
+            (["--publish-start-bitrate", "-1"], "--publish-start-bitrate"),
             (["--workers", "2", "--workers", "2"], "given twice"),
             (["--publish-token", "x"], "--publish-token is not an option"),
             (["8080"], "not an option"), (["--udp-port", "65535", "--workers", "2"], "65536"),

@@ -26,6 +26,8 @@ public final class SimulatedCall {
     public var link = SimulatedLink.Behaviour()
     /// What the pictures of peers added from now on are encoded with.
     public var picture = SimulatedOffer.Picture.vp8
+    /// Whether publishers added from now on offer to take receiver estimates.
+    public var offersReceiverEstimates = true
     /// Keys to use instead of DTLS, so that every byte repeats; nil to shake hands.
     public var injectsKeys = false
 
@@ -52,9 +54,11 @@ public final class SimulatedCall {
     let wallClock: WallClock
     private var batch = DatagramBatch(byteCapacity: 1 << 16)
 
-    /// Creates a call without peers.
+    /// Creates a call without peers. Links are taken to carry what there is, unless `configure` says something else: no
+    /// watcher waits.
     public init(
-        seed: UInt64, consentTimeout: MediaDuration = .seconds(30), maximumTransports: Int = 4096
+        seed: UInt64, consentTimeout: MediaDuration = .seconds(30), maximumTransports: Int = 4096,
+        configure: (inout MediaEngineConfiguration) -> Void = { _ in }
     ) throws {
         self.seed = seed
         self.consentTimeout = consentTimeout
@@ -64,19 +68,22 @@ public final class SimulatedCall {
         ])
         configuration.consentTimeout = consentTimeout
         configuration.maximumTransports = maximumTransports
+        configuration.bitrateLimits.start = configuration.bitrateLimits.maximum
+        configure(&configuration)
         engine = try MediaEngine(configuration: configuration, random: .seeded(seed), wallClock: wallClock)
         certificate = try DTLSCertificate.make(unixSeconds: 1_800_000_000)
     }
 
     /// Adds a publisher and begins to connect it.
     public func addPublisher(
-        firstSequenceNumber: UInt16 = 65_500, signaling: SimulatedOffer.Signaling = .ssrc
+        firstSequenceNumber: UInt16 = 65_500, signaling: SimulatedOffer.Signaling = .ssrc, bitrateLimit: Int64? = nil
     ) throws -> (SimulatedPublisher, PublishSession) {
         let publisher = SimulatedPublisher(
             address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
             wallClock: wallClock, firstSequenceNumber: firstSequenceNumber, signaling: signaling, picture: picture,
-            at: instant)
-        let session = try engine.publish(offer: publisher.offer, name: "publisher-\(peers.count)", at: instant)
+            offersReceiverEstimate: offersReceiverEstimates, at: instant)
+        let session = try engine.publish(
+            offer: publisher.offer, name: "publisher-\(peers.count)", bitrateLimit: bitrateLimit, at: instant)
         try add(publisher, session.answer, session.transport)
         return (publisher, session)
     }

@@ -43,11 +43,11 @@ public enum SimulatedOffer {
     ]
 
     /// `signaling` is nil for a watcher. `ssrcs` are those of audio, video and video's retransmissions. Publishers offer
-    /// redundant audio always, as Chromium does.
+    /// redundant audio always, as Chromium does, and take receiver estimates unless told otherwise.
     package static func text(
         credentials: ICECredentials, fingerprint: CertificateFingerprint, signaling: Signaling?,
         ssrcs: (UInt32, UInt32, UInt32) = (0, 0, 0), hasRetransmission: Bool = true,
-        picture: Picture = .vp8, hasRedundancy: Bool = true
+        picture: Picture = .vp8, hasRedundancy: Bool = true, hasReceiverEstimate: Bool = true
     ) -> String {
         let direction = signaling == nil ? "recvonly" : "sendonly"
         var lines = [
@@ -75,6 +75,7 @@ public enum SimulatedOffer {
             "a=rtcp-fb:96 nack",
             "a=rtcp-fb:96 nack pli",
         ]
+        if signaling != nil, hasReceiverEstimate { video.append("a=rtcp-fb:96 goog-remb") }
         if picture == .h264 {
             video.append("a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
         }
@@ -103,5 +104,15 @@ public enum SimulatedOffer {
         section(
             "video", hasRetransmission ? [videoPayloadType, retransmissionPayloadType] : [videoPayloadType], "1", video)
         return lines.map { $0 + "\r\n" }.joined()
+    }
+
+    /// The transport-wide number of a packet; nil when it has none.
+    static func transportSequenceNumber(of packet: [UInt8], _ header: RTPHeader) -> UInt16? {
+        var reader = RTPHeaderExtensionReader(header, packet.span.bytes)
+        while let element = reader.next() {
+            guard element.identifier == transportSequenceNumberIdentifier, element.count >= 2 else { continue }
+            return UInt16(packet[element.offset]) << 8 | UInt16(packet[element.offset + 1])
+        }
+        return nil
     }
 }

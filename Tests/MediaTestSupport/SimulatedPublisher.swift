@@ -27,6 +27,8 @@ public final class SimulatedPublisher: SimulatedPeer {
     public private(set) var transportSequenceNumber: UInt16 = 0
     /// Payload bytes of each packet of a frame; a frame has this many packets.
     public var packetsPerFrame = 4
+    /// How many packets the next keyframe has, once; nil for as many as other frames.
+    public var nextKeyframePackets: Int?
     /// The publisher's own clock runs ahead of true time by so much.
     public var clockLead = MediaDuration.seconds(3600)
     /// Sends every so many packets of picture as a retransmission only, as if it probed the link with a copy whose
@@ -47,6 +49,13 @@ public final class SimulatedPublisher: SimulatedPeer {
     /// Numbers the engine asked for.
     public private(set) var demanded: [UInt16] = []
 
+    /// What the engine asked it to keep to, and when.
+    package private(set) var receiverEstimates: [(instant: MediaInstant, estimate: ReceiverEstimate)] = []
+    /// Whether it keeps to what it is asked to: then frames have fewer packets, one at least.
+    public var obeysReceiverEstimates = true
+    /// Bits that frames may have still; while the engine asked for a limit.
+    private var allowance: Int64 = 0
+
     private var nextAudio: MediaInstant?
     private var nextVideo: MediaInstant?
     private var nextReport: MediaInstant?
@@ -57,13 +66,15 @@ public final class SimulatedPublisher: SimulatedPeer {
     private var sent: [UInt16: (payload: [UInt8], timestamp: UInt32, marker: Bool)] = [:]
     private let signaling: SimulatedOffer.Signaling
     private let picture: SimulatedOffer.Picture
+    private let offersReceiverEstimate: Bool
     private let wallClock: WallClock
     private let start: MediaInstant
 
     init(
         address: TransportAddress, link: SimulatedLink.Behaviour, seed: UInt64, certificate: DTLSCertificate,
         consentTimeout: MediaDuration, wallClock: WallClock, firstSequenceNumber: UInt16,
-        signaling: SimulatedOffer.Signaling, picture: SimulatedOffer.Picture, at instant: MediaInstant
+        signaling: SimulatedOffer.Signaling, picture: SimulatedOffer.Picture, offersReceiverEstimate: Bool = true,
+        at instant: MediaInstant
     ) {
         let base = UInt32(truncatingIfNeeded: seed &* 16 &+ 1000)
         (audioSSRC, videoSSRC, retransmissionSSRC) = (base, base + 1, base + 2)
@@ -71,6 +82,7 @@ public final class SimulatedPublisher: SimulatedPeer {
         videoIndex = UInt64(firstSequenceNumber)
         self.signaling = signaling
         self.picture = picture
+        self.offersReceiverEstimate = offersReceiverEstimate
         self.wallClock = wallClock
         start = instant
         super.init(
@@ -80,7 +92,8 @@ public final class SimulatedPublisher: SimulatedPeer {
     var offer: String {
         SimulatedOffer.text(
             credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: signaling,
-            ssrcs: (audioSSRC, videoSSRC, retransmissionSSRC), picture: picture)
+            ssrcs: (audioSSRC, videoSSRC, retransmissionSSRC), picture: picture,
+            hasReceiverEstimate: offersReceiverEstimate)
     }
 
     /// Says goodbye for both streams.
@@ -175,10 +188,15 @@ public final class SimulatedPublisher: SimulatedPeer {
         wantsKeyframe = false
         if isKeyframe { keyframes.append(instant) }
         let timestamp = timestamp(at: instant, clockRate: 90_000)
-        for position in 0..<packetsPerFrame {
-            let isLast = position == packetsPerFrame - 1
+        var count = allowedPacketCount()
+        if isKeyframe, let packets = nextKeyframePackets {
+            count = packets
+            nextKeyframePackets = nil
+        }
+        for position in 0..<count {
+            let isLast = position == count - 1
             let payload = SimulatedFrame.payload(
-                frame: frames, position: position, count: packetsPerFrame, isKeyframe: isKeyframe)
+                frame: frames, position: position, count: count, isKeyframe: isKeyframe)
             let number = UInt16(truncatingIfNeeded: videoIndex)
             sent[number] = (payload, timestamp, isLast)
             if probeInterval > 0, videoPackets % probeInterval == probeInterval - 1 {
@@ -193,6 +211,19 @@ public final class SimulatedPublisher: SimulatedPeer {
             videoPackets += 1
         }
         frames += 1
+    }
+
+    /// How many packets the next frame has: with headers and tag about 950 bytes each, 30 frames a second, and sound
+    /// takes 60 kbit/s.
+    private func allowedPacketCount() -> Int {
+        guard obeysReceiverEstimates, let limit = receiverEstimates.last?.estimate.bitrate else {
+            return packetsPerFrame
+        }
+        let packet: Int64 = 950 * 8
+        allowance = min(allowance + max(0, Int64(clamping: limit) - 60_000) / 30, packet * Int64(packetsPerFrame))
+        let count = max(1, min(packetsPerFrame, Int(allowance / packet)))
+        allowance -= packet * Int64(count)
+        return count
     }
 
     private func send(
@@ -266,6 +297,8 @@ public final class SimulatedPublisher: SimulatedPeer {
             for reception in feedback.receptions {
                 acknowledged.insert(feedback.baseSequenceNumber &+ UInt16(truncatingIfNeeded: reception.offset))
             }
+        case .receiverEstimate(let estimate):
+            receiverEstimates.append((instant, estimate))
         case .receiverReport(let report):
             for block in report.blocks { reports[block.ssrc] = block }
         default: break

@@ -14,12 +14,18 @@ public final class SimulatedWatcher: SimulatedPeer {
     public private(set) var packetsPerFrame: Set<Int> = []
     /// Packets received in the retransmission stream.
     public private(set) var retransmissions = 0
+    /// Those of them that were nothing but padding are counted apart.
+    public private(set) var emptyPackets = 0
     /// The last sender report of each SSRC, and when it came.
     package private(set) var senderReports: [UInt32: (report: SenderReport, at: MediaInstant)] = [:]
     /// The media SSRCs that arrived, by payload type.
     public private(set) var ssrcs: [UInt8: UInt32] = [:]
     /// The last index and RTP timestamp by SSRC.
     public private(set) var newest: [UInt32: (index: UInt64, timestamp: UInt32, at: MediaInstant)] = [:]
+    /// When each packet came, how long it was, and whether it was sound.
+    public private(set) var arrivals: [(at: MediaInstant, byteCount: Int, isSound: Bool)] = []
+    /// Frames of which something came, but not all.
+    public var incompleteFrames: Int { frames.count - completed.count }
     /// Datagrams of media received: what a NACK flood may cost.
     public private(set) var mediaBytes = 0
     /// What came, in order of arrival, while `keepsPackets`.
@@ -28,6 +34,9 @@ public final class SimulatedWatcher: SimulatedPeer {
     public var keepsPackets = false
     /// Whether it asks for what it lacks.
     public var sendsNACKs = true
+    /// Whether it tells when packets arrived.
+    public var sendsFeedback = true
+    private var feedback = TransportFeedbackRecorder()
 
     private let hasRetransmission: Bool
     private let hasRedundancy: Bool
@@ -93,11 +102,21 @@ public final class SimulatedWatcher: SimulatedPeer {
     override func receivedRTP(_ packet: [UInt8], index: UInt64, at instant: MediaInstant) {
         guard let header = try? RTPHeader(parsing: packet.span.bytes) else { return complain("malformed RTP") }
         mediaBytes += packet.count
+        arrivals.append((instant, packet.count, header.payloadType == SimulatedOffer.opusPayloadType))
+        if let number = SimulatedOffer.transportSequenceNumber(of: packet, header) {
+            feedback.record(transportSequenceNumber: number, at: instant, byteCount: packet.count)
+        }
         // The receiver has checked for replays: an index that comes twice has other content, or none.
         if seen[header.ssrc, default: [:]].updateValue(packet.hashValue, forKey: index) != nil {
             complain("index \(index) of \(header.ssrc) twice")
         }
         let payload = packet[header.headerByteCount...]
+        if header.payloadType == SimulatedOffer.retransmissionPayloadType,
+            RTPHeader.paddingByteCount(of: Array(payload).span.bytes, hasPadding: header.hasPadding) == payload.count
+        {
+            emptyPackets += 1
+            return
+        }
         if keepsPackets { packets.append((header, index, Array(payload))) }
         switch header.payloadType {
         case SimulatedOffer.opusPayloadType,
@@ -169,10 +188,13 @@ public final class SimulatedWatcher: SimulatedPeer {
 
     override var nextAction: MediaInstant? {
         guard transport.isConnected else { return nil }
-        return nextTick ?? MediaInstant(nanoseconds: .min)
+        let tick = nextTick ?? MediaInstant(nanoseconds: .min)
+        return feedback.nextDeadline.map { sendsFeedback ? min($0, tick) : tick } ?? tick
     }
 
     override func act(at instant: MediaInstant) {
+        if sendsFeedback { report(arrivalsAt: instant) }
+        guard nextTick.map({ $0 <= instant }) ?? true else { return }
         nextTick = instant + .milliseconds(20)
         if sendsNACKs, let ssrc = ssrcs[SimulatedOffer.videoPayloadType] {
             let due = missing.filter { $0.value <= instant }.keys.sorted().prefix(100)
@@ -192,6 +214,16 @@ public final class SimulatedWatcher: SimulatedPeer {
         if nextReport ?? instant <= instant {
             nextReport = instant + .seconds(1)
             report(at: instant)
+        }
+    }
+
+    private func report(arrivalsAt instant: MediaInstant) {
+        var bytes: [UInt8] = []
+        while let due = feedback.nextDeadline, due <= instant,
+            feedback.build(at: instant, sender: 7, media: ssrcs.values.min() ?? 0, into: &bytes) > 0
+        {
+            transport.sendRTCP(bytes)
+            bytes.removeAll()
         }
     }
 

@@ -42,6 +42,7 @@ public final class MemoryCall {
         var configuration = MediaEngineConfiguration(candidates: [candidate])
         // The clients say nothing more once they are connected.
         configuration.consentTimeout = .seconds(600)
+        configuration.makeEstimator = { _ in KnownRate() }
         let call = MemoryCall(
             engine: try MediaEngine(
                 configuration: configuration, random: .seeded(1),

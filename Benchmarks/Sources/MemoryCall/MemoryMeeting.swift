@@ -51,6 +51,7 @@ public final class MemoryMeeting {
         let candidate = ICECandidate(host: Self.server.remote, localPreference: 65_535, foundation: "1")
         var configuration = MediaEngineConfiguration(candidates: [candidate])
         configuration.consentTimeout = .seconds(600)
+        configuration.makeEstimator = { _ in KnownRate() }
         engine = try MediaEngine(
             configuration: configuration, random: .seeded(1),
             wallClock: WallClock(instant: instant, ntpTime: NTPTime(unixNanoseconds: 1_800_000_000_000_000_000)))

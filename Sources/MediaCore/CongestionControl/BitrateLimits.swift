@@ -8,7 +8,7 @@ public struct BitrateLimits: Hashable, Sendable {
     public var maximum: Int64
 
     /// Creates limits; 0 < minimum <= start <= maximum.
-    public init(minimum: Int64 = 30_000, start: Int64 = 300_000, maximum: Int64 = 60_000_000) {
+    public init(minimum: Int64 = 30_000, start: Int64 = 300_000, maximum: Int64 = 30_000_000) {
         self.minimum = minimum
         self.start = start
         self.maximum = maximum

@@ -1,13 +1,14 @@
 /// Remembers when the packets of one transport arrived, and makes the feedback from which its sender estimates.
 ///
 /// Only arrivals are stored: what is missing follows from them, so a jump of the number costs nothing.
-/// Source: draft-holmer-rmcat-transport-wide-cc-extensions-01; the figures are those of libwebrtc's receiver but for
-/// the interval's upper bound, which is shorter here so that a publisher's encoder ramps up quickly.
-struct TransportFeedbackRecorder: Sendable {
+/// Source: draft-holmer-rmcat-transport-wide-cc-extensions-01; the figures are those of libwebrtc's receiver.
+package struct TransportFeedbackRecorder: Sendable {
     /// The shortest time between two reports.
     static let minimumInterval = MediaDuration.milliseconds(50)
-    /// The longest time between two reports, and the one before a rate is known.
-    static let maximumInterval = MediaDuration.milliseconds(100)
+    /// The longest time between two reports.
+    static let maximumInterval = MediaDuration.milliseconds(250)
+    /// The one before a rate is known.
+    static let initialInterval = MediaDuration.milliseconds(100)
     /// How long an arrival is kept, to be reported again next to one that came late.
     static let backWindow = MediaDuration.milliseconds(500)
     /// How many arrivals are kept.
@@ -25,9 +26,9 @@ struct TransportFeedbackRecorder: Sendable {
     }
 
     /// When `build` has something to report; nil while nothing has arrived since the last report.
-    private(set) var nextDeadline: MediaInstant?
+    package private(set) var nextDeadline: MediaInstant?
     /// The time between two reports at the rate last seen.
-    private(set) var interval = Self.maximumInterval
+    private(set) var interval = Self.initialInterval
 
     private var unwrapper = SequenceUnwrapper()
     /// Ascending by sequence, from `first` on; what is before it is waste.
@@ -42,12 +43,12 @@ struct TransportFeedbackRecorder: Sendable {
     private var bytesSinceReport: Int64 = 0
 
     /// Creates a recorder of a transport on which nothing has arrived.
-    init() {}
+    package init() {}
 
     /// Notes an authenticated packet.
     ///
     /// - Parameter byteCount: Its length on the wire; sets the pace of the reports.
-    mutating func record(transportSequenceNumber: UInt16, at instant: MediaInstant, byteCount: Int = 1_000) {
+    package mutating func record(transportSequenceNumber: UInt16, at instant: MediaInstant, byteCount: Int = 1_000) {
         var sequence = unwrapper.extended(transportSequenceNumber)
         if let highest = unwrapper.highest, abs(sequence &- highest) > Self.maximumStep {
             forget()
@@ -68,7 +69,7 @@ struct TransportFeedbackRecorder: Sendable {
     /// due: call again while `nextDeadline` has come. The limit is at least 64.
     ///
     /// - Returns: How many messages were appended.
-    mutating func build(
+    package mutating func build(
         at instant: MediaInstant, sender: UInt32, media: UInt32, into bytes: inout [UInt8], byteLimit: Int = 1_100
     ) -> Int {
         guard let deadline = nextDeadline, deadline <= instant, var from = reportFrom else { return 0 }

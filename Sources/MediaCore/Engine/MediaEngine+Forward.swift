@@ -56,11 +56,32 @@ extension MediaEngine {
             let transport = transports.unsafeElement(consumer.pointee.transport)
         else { return }
         consumer.pointee.isQueued = true
-        consumer.pointee.nextQueued = transport.pointee.firstQueued
-        transport.pointee.firstQueued = id
-        guard !transport.pointee.isDeparting else { return }
+        if transport.pointee.isPaced {
+            append(id, to: transport)
+            guard consumer.pointee.isUrgent else { return }
+        } else {
+            consumer.pointee.nextQueued = transport.pointee.firstQueued
+            transport.pointee.firstQueued = id
+        }
+        queueTransport(consumer.pointee.transport)
+    }
+
+    /// Queues a consumer behind those that wait already.
+    private func append(_ id: SlotID, to transport: UnsafeMutablePointer<Transport>) {
+        consumers.unsafeElement(id)?.pointee.nextQueued = nil
+        guard var last = transport.pointee.firstQueued else {
+            transport.pointee.firstQueued = id
+            return
+        }
+        while let next = consumers.unsafeElement(last)?.pointee.nextQueued { last = next }
+        consumers.unsafeElement(last)?.pointee.nextQueued = id
+    }
+
+    /// Queues a transport for its turn.
+    mutating func queueTransport(_ id: SlotID) {
+        guard let transport = transports.unsafeElement(id), !transport.pointee.isDeparting else { return }
         transport.pointee.isDeparting = true
-        departing.append(consumer.pointee.transport)
+        departing.append(id)
     }
 
     /// Fetches into the cache what the next transports will need, while the current one's packets are encrypted: with
@@ -84,38 +105,86 @@ extension MediaEngine {
         }
     }
 
-    /// Sends what a transport's consumers have; false when the arena is full before the end.
+    /// Sends what a transport's consumers have, as far as its pacer lets them; false when the arena is full before that.
     private mutating func depart(_ id: SlotID, at instant: MediaInstant) -> Bool {
         guard let transport = transports.unsafeElement(id) else { return true }
-        let route = route(transport, at: instant)
         defer { protectQueued(id) }
-        while let first = transport.pointee.firstQueued {
-            guard let consumer = consumers.unsafeElement(first) else { break }
-            if let route {
-                let run = DepartureRun(
-                    consumerID: first, consumer: consumer, transportID: id, transport: transport, route: route)
-                guard forward(run), changeSource(run) else { return false }
-            } else {
-                // What comes before it is ready is not for it.
-                if let source = consumer.pointee.source, source != consumer.pointee.wanted?.stream {
-                    unsubscribe(first, from: source)
-                }
-                consumer.pointee.stop()
-            }
-            transport.pointee.firstQueued = consumer.pointee.nextQueued
-            consumer.pointee.nextQueued = nil
-            consumer.pointee.isQueued = false
+        guard let route = route(transport, at: instant) else {
+            // What comes before it is ready is not for it.
+            while let consumer = takeQueued(of: transport) { unfeed(consumer) }
+            transport.pointee.resends = ResendQueue()
+            transport.pointee.isDeparting = false
+            transport.pointee.isPaced = false
+            return true
         }
-        transport.pointee.firstQueued = nil
+        transport.pointee.pacer.advance(to: instant)
+        guard sendResends(transport, at: instant) else { return false }
+        var isPaced = !transport.pointee.resends.isEmpty
+        var last: UnsafeMutablePointer<Consumer>?
+        var next = transport.pointee.firstQueued
+        while let first = next, let consumer = consumers.unsafeElement(first) {
+            let run = DepartureRun(
+                consumerID: first, consumer: consumer, transportID: id, transport: transport, route: route)
+            var progress = forward(run)
+            if progress == .done { progress = changeSource(run) }
+            next = consumer.pointee.nextQueued
+            switch progress {
+            case .full:
+                return false
+            case .paced:
+                isPaced = true
+                last = consumer
+            case .done:
+                if let last { last.pointee.nextQueued = next } else { transport.pointee.firstQueued = next }
+                consumer.pointee.nextQueued = nil
+                consumer.pointee.isQueued = false
+                consumer.pointee.waitingSince = nil
+            }
+        }
+        guard isPaced || pad(transport, id, route) else { return false }
         transport.pointee.isDeparting = false
+        if isPaced { rotate(transport) }
+        transport.pointee.isPaced = isPaced
+        if isPaced || transport.pointee.wantsPadding { touch(id) }
         return true
+    }
+
+    /// Takes the first of the consumers that wait for a transport's turn.
+    private func takeQueued(of transport: UnsafeMutablePointer<Transport>) -> SlotID? {
+        guard let first = transport.pointee.firstQueued, let consumer = consumers.unsafeElement(first) else {
+            return nil
+        }
+        transport.pointee.firstQueued = consumer.pointee.nextQueued
+        consumer.pointee.nextQueued = nil
+        consumer.pointee.isQueued = false
+        return first
+    }
+
+    /// Makes a consumer forget its source, which it may not be sent.
+    private mutating func unfeed(_ id: SlotID) {
+        if let source = consumers[id].source, source != consumers[id].wanted?.stream { unsubscribe(id, from: source) }
+        consumers[id].stop()
+    }
+
+    /// Lets the next consumer begin when the first of those that wait for the pacer has finished a frame.
+    private func rotate(_ transport: UnsafeMutablePointer<Transport>) {
+        guard let first = transport.pointee.firstQueued, let consumer = consumers.unsafeElement(first),
+            let second = consumer.pointee.nextQueued, let source = consumer.pointee.source,
+            let stream = streams.unsafeElement(source)
+        else { return }
+        let number = consumer.pointee.catchUp?.next ?? stream.pointee.arrivals[consumer.pointee.position]
+        let sent = stream.pointee.store.record(consumer.pointee.numbers.highestTaken)
+        guard let packet = stream.pointee.store.record(number), packet.timestamp != sent?.timestamp else { return }
+        transport.pointee.firstQueued = second
+        append(first, to: transport)
     }
 
     /// Where a transport's packets go; nil before it is ready.
     private func route(_ transport: UnsafeMutablePointer<Transport>, at instant: MediaInstant) -> DepartureRoute? {
         guard let path = transport.pointee.ice.selectedPath, let profile = transport.pointee.profile else { return nil }
         return DepartureRoute(
-            path: path, tagByteCount: profile.tagLength, instant: instant,
+            path: path, tagByteCount: profile.tagLength, overheadByteCount: transport.pointee.headerByteCount,
+            instant: instant,
             absoluteSendTime: AbsoluteSendTime.value(at: wallClock.ntpTime(at: instant)))
     }
 
@@ -130,18 +199,25 @@ extension MediaEngine {
             route: route)
     }
 
-    /// Forwards what arrived of its source to one consumer; false when the arena is full before the end.
-    private mutating func forward(_ run: DepartureRun) -> Bool {
+    /// Forwards what arrived of its source to one consumer.
+    private mutating func forward(_ run: DepartureRun) -> DepartureProgress {
         let consumer = run.consumer
-        guard let source = consumer.pointee.source, let stream = streams.unsafeElement(source) else { return true }
+        guard let source = consumer.pointee.source, let stream = streams.unsafeElement(source) else { return .done }
+        if consumer.pointee.catchUp != nil {
+            let progress = catchUp(run)
+            guard progress == .done else { return progress }
+        }
         let start = stream.pointee.arrivals.start
-        // What is shed may be where it would have had to resume.
+        // What is left out may be where it would have had to resume.
         var resumes = false
         if consumer.pointee.position < start {
             resumes = stream.pointee.arrivals.hasResumptions
-            // The worker is far behind: it sheds the oldest.
+            // It is far behind: the worker has too much to do, or the link is far too small.
             drops.count(.outputFull, times: start - consumer.pointee.position)
             consumer.pointee.position = start
+            if stream.pointee.isVideo, consumer.pointee.stalledAt == nil {
+                consumer.pointee.shed(from: (consumer.pointee.numbers.highestTaken + 1, nil), at: run.route.instant)
+            }
         }
         while consumer.pointee.position < stream.pointee.arrivals.end {
             if stream.pointee.arrivals.isResumption(consumer.pointee.position) { resumes = true }
@@ -152,11 +228,11 @@ extension MediaEngine {
                 }
                 if !consumer.pointee.leavesOut(packet) {
                     switch order(of: packet, of: stream, run) {
-                    case .waiting: return true
+                    case .waiting: return .done
                     case .behind(let first):
                         for number in first..<packet.extendedSequenceNumber {
                             guard let other = stream.pointee.store.record(number) else { continue }
-                            guard forward(other, of: stream, run) else { return false }
+                            guard forward(other, of: stream, run) else { return .full }
                         }
                     case .lost:
                         // A picture whose templates have not come can't be told apart: it begins anew with the next one
@@ -165,12 +241,30 @@ extension MediaEngine {
                         continue
                     case .next: break
                     }
-                    guard forward(packet, of: stream, run) else { return false }
+                    switch admission(of: packet, run) {
+                    case .paced: return .paced
+                    case .shed: continue
+                    case .admitted: break
+                    }
+                    guard forward(packet, of: stream, run) else { return .full }
                 }
             }
             consumer.pointee.position += 1
         }
-        return true
+        return .done
+    }
+
+    /// Whether the pacer lets a consumer's next packet leave. One that has waited too long is shed instead, and then all
+    /// that follows it.
+    @inline(__always)
+    mutating func admission(of packet: StoredPacket, _ run: DepartureRun) -> PacerAdmission {
+        run.transport.pointee.pacer.mayDepart(at: run.route.instant) || run.consumer.pointee.isUrgent
+            ? .admitted : waits(packet, run)
+    }
+
+    @inline(never)
+    private mutating func waits(_ packet: StoredPacket, _ run: DepartureRun) -> PacerAdmission {
+        run.consumer.pointee.sheds(packet, at: run.route.instant) ? .shed : .paced
     }
 
     /// Forwards one packet of a consumer's source, or leaves it out; false when there is no room.
@@ -214,8 +308,8 @@ extension MediaEngine {
         transport.pointee.departures.remember(
             DepartureHistory.Entry(
                 number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: sequenceNumber,
-                at: run.route.instant))
-        transport.pointee.countSent(byteCount)
+                probe: transport.pointee.pacer.probeID, at: run.route.instant))
+        transport.pointee.countSent(byteCount, on: run.route)
         if transport.pointee.nextReport == nil {
             transport.pointee.nextReport = run.route.instant + .milliseconds(200)
             touch(run.transportID)
@@ -233,6 +327,26 @@ extension MediaEngine {
         }
         jobs.removeAll()
     }
+}
+
+/// What the pacer says of a packet.
+enum PacerAdmission {
+    /// It may leave.
+    case admitted
+    /// It has to wait.
+    case paced
+    /// It has waited too long: it and what follows are left out, up to the next keyframe.
+    case shed
+}
+
+/// How far a consumer has come.
+enum DepartureProgress {
+    /// Nothing waits any more.
+    case done
+    /// The rest waits for the pacer.
+    case paced
+    /// The rest waits for room in the arena.
+    case full
 }
 
 /// One consumer with its transport, for a run of departures: looked up once. Valid until a transport or a consumer is

@@ -60,7 +60,13 @@ extension MediaEngine {
                 consumers[consumer].counters.fullIntraRequests &+= 1
                 wantKeyframe(for: consumer, at: instant)
             }
-        case .transportFeedback, .sourceDescription, .receiverEstimate, .unknown:
+        case .receiverEstimate(let estimate):
+            guard !transports[transport].consumers.isEmpty else { return .rtcpUnknownSource }
+            tellSent(transport, at: instant)
+            transports[transport].estimator.receive(
+                receiverEstimate: Int64(clamping: estimate.bitrate), at: instant)
+            takeRates(of: transport, at: instant)
+        case .transportFeedback, .sourceDescription, .unknown:
             break
         }
         return nil
@@ -70,9 +76,12 @@ extension MediaEngine {
     private mutating func handle(
         _ feedback: TransportFeedbackReader, from transport: SlotID, at instant: MediaInstant
     ) {
-        if transports[transport].take(feedback, at: instant) {
-            repairLosses(feedback, of: transport, at: instant)
-        }
+        reports.removeAll(keepingCapacity: true)
+        let reportsLosses = transports[transport].take(feedback, at: instant, into: &reports)
+        tellSent(transport, at: instant)
+        transports[transport].estimator.receive(reports, at: instant)
+        takeRates(of: transport, at: instant)
+        if reportsLosses { repairLosses(of: transport, at: instant) }
     }
 
     /// The consumer that sends an SSRC to a peer.
@@ -85,19 +94,29 @@ extension MediaEngine {
 
     /// What a watcher says of the streams it gets. Source: RFC 3550, section 6.4.1.
     private mutating func handle(_ blocks: [ReportBlock], from transport: SlotID, at instant: MediaInstant) {
+        var (lost, expected) = (Int64(0), Int64(0))
+        var roundTrip: MediaDuration?
         for block in blocks {
             guard let consumer = consumer(block.ssrc, of: transport) else { continue }
-            let clockRate = consumers[consumer].parameters.codec.codec.clockRate
-            consumers[consumer].remote.packetsLost = Int64(block.packetsLost)
-            consumers[consumer].remote.jitter = Double(block.jitter) / Double(clockRate)
+            let news = consumers[consumer].take(block)
+            lost += news.lost
+            expected += news.expected
             guard block.lastSenderReport != 0 else { continue }
             let now = wallClock.ntpTime(at: instant).compact
-            let roundTrip = now &- block.lastSenderReport &- block.delaySinceLastSenderReport
+            let elapsed = now &- block.lastSenderReport &- block.delaySinceLastSenderReport
             // More than a minute is a clock that went back, or a lie.
-            guard roundTrip < 60 << 16 else { continue }
-            consumers[consumer].remote.roundTrip = MediaDuration(
-                nanoseconds: Int64(roundTrip) * 1_000_000_000 / 65_536)
+            guard elapsed < 60 << 16 else { continue }
+            roundTrip = MediaDuration(nanoseconds: Int64(elapsed) * 1_000_000_000 / 65_536)
+            consumers[consumer].remote.roundTrip = roundTrip
         }
+        guard expected > 0 || roundTrip != nil else { return }
+        tellSent(transport, at: instant)
+        if let roundTrip { transports[transport].estimator.receive(roundTrip: roundTrip, at: instant) }
+        // Transport-wide feedback tells more, and sooner.
+        if expected > 0, transports[transport].reported.messages == 0 {
+            transports[transport].estimator.receive(packetsLost: lost, of: expected, at: instant)
+        }
+        takeRates(of: transport, at: instant)
     }
 
     /// How long a peer that said goodbye for everything may still change its mind.

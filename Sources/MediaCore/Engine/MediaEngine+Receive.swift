@@ -175,6 +175,8 @@ extension MediaEngine {
             }
             transports[transport].profile = keys.profile
             events.append(.transportConnected(TransportID(slot: transport)))
+            beginEstimate(transport, at: instant)
+            sendRequestedBitrate(transport, at: instant)
             for consumer in transports[transport].consumers {
                 let producer = consumers[consumer].producer
                 guard producers.contains(producer) else { continue }
@@ -193,7 +195,7 @@ extension MediaEngine {
     mutating func wantKeyframe(for consumer: SlotID, at instant: MediaInstant) {
         guard consumers.contains(consumer),
             let stream = consumers[consumer].source ?? consumers[consumer].wanted?.stream, streams.contains(stream),
-            streams[stream].isVideo
+            streams[stream].isVideo, consumers[consumer].mayAskForKeyframe(at: instant)
         else { return }
         streams[stream].keyframes.want(at: instant)
         touch(streams[stream].transport)

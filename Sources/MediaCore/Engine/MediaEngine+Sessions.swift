@@ -5,11 +5,21 @@ extension MediaEngine {
 
     /// Accepts a publisher's offer: creates a transport, and a producer for each media section that is sent.
     ///
-    /// `name` comes back with the transport's closing event and stands in statistics.
+    /// - Parameters:
+    ///   - offer: SDP.
+    ///   - name: comes back with the transport's closing event and stands in statistics.
+    ///   - bitrateLimit: the most that the publisher is to send, in bit/s, 30,000 to 1,000,000,000; nil for no limit.
+    ///     Whom REMB doesn't reach is told in the answer (`b=TIAS`, `b=AS`), for good; see `limitBitrate`.
+    ///   - startBitrate: the bit rate that a browser built on libwebrtc begins with instead of its own 300 kbit/s, in the
+    ///     same range; nil leaves it alone. With too little it begins with a small picture and takes seconds to grow,
+    ///     with more than its link carries it begins with loss.
+    /// - Throws: `MediaEngineError`: what is wrong with the offer, or a bit rate out of range.
     public mutating func publish(
-        offer: String, name: String, at instant: MediaInstant
+        offer: String, name: String, bitrateLimit: Int64? = nil, startBitrate: Int64? = nil, at instant: MediaInstant
     ) throws(MediaEngineError) -> PublishSession {
         try checkRoom()
+        try Self.checkBitrate(bitrateLimit, "bitrateLimit")
+        try Self.checkBitrate(startBitrate, "startBitrate")
         let offer = try parse(offer)
         let local = localDescription()
         let remote: RemoteTransportDescription
@@ -18,11 +28,13 @@ extension MediaEngine {
         do throws(SDPError) {
             (remote, media, answer) = try PublishNegotiation.accept(
                 offer: offer, local: local, sessionID: sessionID(),
-                prefersRedundantAudio: configuration.prefersRedundantAudio)
+                prefersRedundantAudio: configuration.prefersRedundantAudio, bitrateLimit: bitrateLimit,
+                startBitrate: startBitrate)
         } catch {
             throw .unacceptableOffer(error.description)
         }
         let transport = try createTransport(name, local, remote, media, at: instant)
+        transports[transport].requestedBitrate.set(bitrateLimit)
         var hasFeedback = false
         for parameters in media {
             let producer = producers.insert(Producer(transport: transport, parameters: parameters))
@@ -44,8 +56,12 @@ extension MediaEngine {
 
     /// Accepts a watcher's offer: creates a transport, and a consumer for each of `producers` that a media section of
     /// the offer can receive.
+    ///
+    /// `startBitrate` is what its link is taken to carry at first, in bit/s, such as the last estimate of a session that
+    /// it had before; it is brought within the configuration's limits, whose start takes its place when it is nil.
     public mutating func watch(
-        offer: String, name: String, producers watched: [ProducerID], at instant: MediaInstant
+        offer: String, name: String, producers watched: [ProducerID], startBitrate: Int64? = nil,
+        at instant: MediaInstant
     ) throws(MediaEngineError) -> WatchSession {
         try checkRoom()
         let offer = try parse(offer)
@@ -64,7 +80,8 @@ extension MediaEngine {
         } catch {
             throw error.isCodecMismatch ? .noCommonCodec(error.description) : .unacceptableOffer(error.description)
         }
-        let transport = try createTransport(name, local, remote, media.map { $0.parameters }, at: instant)
+        let transport = try createTransport(
+            name, local, remote, media.map { $0.parameters }, startBitrate: startBitrate, at: instant)
         for (sourceIndex, parameters) in media {
             let producer = watched[sourceIndex].slot
             let consumer = consumers.insert(
@@ -73,6 +90,9 @@ extension MediaEngine {
             transports[transport].consumers.append(consumer)
             transports[transport].consumerBySSRC[consumers[consumer].ssrc] = consumer
             producers[producer].consumers.append(consumer)
+            if transports[transport].paddingSource == nil, consumers[consumer].canPad {
+                transports[transport].paddingSource = consumer
+            }
         }
         return WatchSession(
             transport: TransportID(slot: transport),
@@ -150,7 +170,7 @@ extension MediaEngine {
 
     private mutating func createTransport(
         _ name: String, _ local: LocalTransportDescription, _ remote: RemoteTransportDescription,
-        _ media: [RTPParameters], at instant: MediaInstant
+        _ media: [RTPParameters], startBitrate: Int64? = nil, at instant: MediaInstant
     ) throws(MediaEngineError) -> SlotID {
         guard !remote.isLite else {
             throw .unacceptableOffer("a=ice-lite: this end is lite too, and neither would check")
@@ -166,7 +186,9 @@ extension MediaEngine {
             slot = transports.insert(
                 Transport(
                     name: name, created: instant, ice: ice, dtls: dtls,
-                    localSSRC: UInt32.random(in: 1...UInt32.max, using: &random)))
+                    localSSRC: UInt32.random(in: 1...UInt32.max, using: &random),
+                    estimator: configuration.makeEstimator(limits(for: media, startBitrate: startBitrate)),
+                    pacingQuantum: configuration.pacingQuantum))
         } catch {
             throw .cryptography("\(error)")
         }
@@ -176,6 +198,16 @@ extension MediaEngine {
         touch(slot)
         rescheduleTouched()
         return slot
+    }
+
+    /// The bounds of a link's estimate. A peer whose feedback tells nothing of congestion is trusted with what there is,
+    /// until its reports tell of losses.
+    private func limits(for media: [RTPParameters], startBitrate: Int64?) -> BitrateLimits {
+        var limits = configuration.bitrateLimits
+        if let startBitrate { limits.start = min(max(startBitrate, limits.minimum), limits.maximum) }
+        let feedback = media.reduce(into: RTCPFeedbackTypes()) { $0.formUnion($1.codec.feedback) }
+        if feedback.isDisjoint(with: [.transportWide, .receiverEstimate]) { limits.start = limits.maximum }
+        return limits
     }
 
     /// What a watcher's answer says of a producer: fresh SSRCs, one name for all that one publisher sends.

@@ -18,22 +18,23 @@ extension MediaEngine {
     /// How far apart two packets of a stream may be and both be forwarded when it begins.
     private static let reach: Int64 = 1024
 
-    /// Lets a consumer begin with the stream it wants, or change over to it, when there is a keyframe to begin with;
-    /// false when the arena is full.
+    /// Lets a consumer begin with the stream it wants, or change over to it, when there is a keyframe to begin with.
     ///
     /// What it had before goes on until then, and to the end of its picture.
-    mutating func changeSource(_ run: DepartureRun) -> Bool {
+    mutating func changeSource(_ run: DepartureRun) -> DepartureProgress {
         let consumer = run.consumer
         guard let wanted = consumer.pointee.wanted,
             wanted.stream != consumer.pointee.source || consumer.pointee.stalledAt != nil,
             let stream = streams.unsafeElement(wanted.stream)
-        else { return true }
+        else { return .done }
         guard let start = beginning(of: stream, for: run) else {
             // Sound that pauses is waited for.
-            guard stream.pointee.isVideo else { return true }
+            guard stream.pointee.isVideo, consumer.pointee.mayAskForKeyframe(at: run.route.instant) else {
+                return .done
+            }
             stream.pointee.keyframes.want(at: run.route.instant)
             touch(stream.pointee.transport)
-            return true
+            return .done
         }
         if consumer.pointee.pendingChange?.start != start {
             // No further picture of the old source begins.
@@ -43,7 +44,7 @@ extension MediaEngine {
         }
         guard let packet = stream.pointee.store.record(start), let pending = consumer.pointee.pendingChange,
             isPictureComplete(run) || run.route.instant - pending.noticed >= Self.pictureGrace
-        else { return true }
+        else { return .done }
         return begin(with: stream, wanted, at: packet, run)
     }
 
@@ -117,20 +118,18 @@ extension MediaEngine {
         return true
     }
 
-    /// Begins with a stream: forwards what there is of it from a packet on; false when there is no room for that.
+    /// Begins with a stream: forwards what there is of it from a packet on.
     private mutating func begin(
         with stream: UnsafeMutablePointer<InboundStream>, _ wanted: LayerTarget, at packet: StoredPacket,
         _ run: DepartureRun
-    ) -> Bool {
+    ) -> DepartureProgress {
         let consumer = run.consumer
         // Of a keyframe's packets some may come even later, such as parameter sets that were lost: they have their
         // numbers before this one. Where the first one is marked as such there are none.
         let isMarked = !stream.pointee.codec.codec.leadsWithParameterSets || packet.layers.flags.contains(.described)
         let first = isMarked ? packet.extendedSequenceNumber : stream.pointee.store.firstOfPicture(packet)
         let last = lastToBegin(with: packet, of: stream, min(stream.pointee.store.highest ?? first, first + Self.reach))
-        let extent = extent(of: stream, first, last, run)
-        guard output.hasRoom(extent.packetCount, total: extent.byteCount) || output.isEmpty else { return false }
-
+        let extent = extent(of: stream, first, last)
         let previous = consumer.pointee.source.flatMap { streams.unsafeElement($0)?.pointee.clock }
         moveSubscription(run.consumerID, from: consumer.pointee.source, to: wanted.stream)
         // Pictures that only lead up to the newest one are not to be shown one by one.
@@ -144,19 +143,44 @@ extension MediaEngine {
             consumer.pointee.choosesAgain = false
             unsettle(consumer.pointee.producer)
         }
-        let finalOffset = consumer.pointee.timestampOffset
-        var (index, timestamp) = (0, packet.timestamp)
-        for number in first...last {
-            guard let packet = stream.pointee.store.record(number) else { continue }
-            if squeezes {
-                if packet.timestamp != timestamp { (index, timestamp) = (index + 1, packet.timestamp) }
-                let behind = UInt32(truncatingIfNeeded: extent.pictureCount - 1 - index)
-                consumer.pointee.shiftTimestamps(by: extent.newest.timestamp &+ finalOffset &- behind &- timestamp)
-            }
-            _ = forward(packet, of: stream, run)
+        var catchUp = CatchUp(next: first, last: last)
+        if squeezes {
+            catchUp.squeeze = CatchUp.Squeeze(
+                timestamp: packet.timestamp, pictureCount: extent.pictureCount, newest: extent.newest.timestamp,
+                offset: consumer.pointee.timestampOffset)
         }
-        consumer.pointee.shiftTimestamps(by: finalOffset)
-        return true
+        consumer.pointee.catchUp = catchUp
+        return self.catchUp(run)
+    }
+
+    /// Forwards what a consumer has yet to get of the time before it began, as far as its pacer lets it.
+    mutating func catchUp(_ run: DepartureRun) -> DepartureProgress {
+        let consumer = run.consumer
+        guard var catchUp = consumer.pointee.catchUp, let source = consumer.pointee.source,
+            let stream = streams.unsafeElement(source)
+        else { return .done }
+        let offset = consumer.pointee.timestampOffset
+        defer { consumer.pointee.shiftTimestamps(by: offset) }
+        while catchUp.next <= catchUp.last {
+            if let packet = stream.pointee.store.record(catchUp.next) {
+                let admission = admission(of: packet, run)
+                guard admission != .paced else {
+                    consumer.pointee.catchUp = catchUp
+                    return .paced
+                }
+                if admission == .shed { break }
+                if let offset = catchUp.squeeze?.offset(of: packet) {
+                    consumer.pointee.shiftTimestamps(by: offset)
+                }
+                guard forward(packet, of: stream, run) else {
+                    consumer.pointee.catchUp = catchUp
+                    return .full
+                }
+            }
+            catchUp.next += 1
+        }
+        consumer.pointee.catchUp = nil
+        return .done
     }
 
     /// The last of the packets that a beginning takes at once: what waits for templates has its turn later.
@@ -185,7 +209,6 @@ extension MediaEngine {
     /// What lies between two numbers of a stream.
     private struct Extent {
         var packetCount = 0
-        var byteCount = 0
         var pictureCount = 0
         /// Whether no packet is missing.
         var isWhole = true
@@ -193,7 +216,7 @@ extension MediaEngine {
     }
 
     private func extent(
-        of stream: UnsafeMutablePointer<InboundStream>, _ first: Int64, _ last: Int64, _ run: DepartureRun
+        of stream: UnsafeMutablePointer<InboundStream>, _ first: Int64, _ last: Int64
     ) -> Extent {
         var extent = Extent()
         for number in first...last {
@@ -206,7 +229,6 @@ extension MediaEngine {
                 extent.newest = packet
             }
             extent.packetCount += 1
-            extent.byteCount += run.consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount)
         }
         return extent
     }

@@ -29,8 +29,10 @@ extension MediaEngine {
     private func feedback(_ reported: ReportedDepartures) -> FeedbackStatistics? {
         guard reported.messages > 0 else { return nil }
         return FeedbackStatistics(
-            messagesReceived: reported.messages, packetsAcknowledged: reported.packetsAcknowledged,
-            bytesAcknowledged: reported.bytesAcknowledged, packetsLost: reported.packetsLost,
+            messagesReceived: reported.messages, messagesMissed: reported.messagesMissed,
+            messagesRepeated: reported.messagesRepeated, messagesImplausible: reported.messagesImplausible,
+            packetsAcknowledged: reported.packetsAcknowledged, bytesAcknowledged: reported.bytesAcknowledged,
+            packetsLost: reported.packetsLost, packetsUnknown: reported.packetsUnknown,
             acknowledgementTime: reported.acknowledgementTime?.inSeconds)
     }
 

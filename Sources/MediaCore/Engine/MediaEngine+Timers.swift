@@ -51,6 +51,7 @@ extension MediaEngine {
             return earliest
         }
         consider(transports[transport].feedback?.nextDeadline)
+        if !transports[transport].consumers.isEmpty { consider(departureDeadline(of: transport)) }
         consider(transports[transport].nextReport)
         consider(transports[transport].goodbyeDeadline)
         for producer in transports[transport].producers {
@@ -80,6 +81,7 @@ extension MediaEngine {
         if let due = transports[transport].goodbyeDeadline, due <= instant {
             return close(transport, reason: .goodbye, at: instant)
         }
+        if !transports[transport].consumers.isEmpty { resumeDeparture(of: transport, at: instant) }
         sendFeedback(transport, at: instant)
         for producer in transports[transport].producers {
             for stream in producers[producer].streams { sendRequests(for: stream, transport, at: instant) }
@@ -154,6 +156,7 @@ extension MediaEngine {
         if !transports[transport].producers.isEmpty {
             compound.removeAll(keepingCapacity: true)
             appendReceiverReport(transport, at: instant)
+            appendRequestedBitrate(transport)
             sendCompound(transport, at: instant)
         }
         transports[transport].activityAtReport =

@@ -36,11 +36,15 @@ public struct MediaEngine: ~Copyable {
     var departing: [SlotID] = []
     var departed = 0
 
-    /// Memory that is used again and again: a decrypted packet, an RTCP compound, packets that await encryption.
+    /// Memory that is used again and again: a decrypted packet, an RTCP compound, what feedback
+    /// says, packets that await encryption.
     var scratch: ByteStorage
     var compound: [UInt8] = []
     var missing: [UInt16] = []
+    var reports: [PacketReport] = []
     var jobs: ProtectionQueue
+    /// The payload of a packet that is nothing but padding.
+    let padding: ByteStorage
 
     /// Creates an engine.
     ///
@@ -66,6 +70,9 @@ public struct MediaEngine: ~Copyable {
         speakerGroups = SlotTable()
         scratch = ByteStorage(byteCount: 2 * PacketStore.maximumPacketByteCount)
         jobs = ProtectionQueue()
+        padding = ByteStorage(byteCount: Consumer.emptyPacketPadding)
+        padding.unsafeBase.storeBytes(
+            of: UInt8(Consumer.emptyPacketPadding), toByteOffset: Consumer.emptyPacketPadding - 1, as: UInt8.self)
     }
 
     /// The name of what encrypts and decrypts RTP here: for logs.

@@ -13,6 +13,14 @@ public struct MediaEngineConfiguration: Sendable {
     /// Whether publishers that can are asked for redundant audio (RFC 2198). Without, it is taken from those that send it
     /// by themselves. Watchers that offer it get it as it comes, all others plain.
     public var prefersRedundantAudio = false
+    /// The bounds of what the link to a watcher is taken to carry, and where that begins.
+    public var bitrateLimits = BitrateLimits()
+    /// In what groups packets leave: what the link carries in so much time, at once. 1 to 40 ms.
+    public var pacingQuantum: MediaDuration = .milliseconds(5)
+    /// Makes what finds out what the link to a watcher carries, within the limits it is given.
+    public var makeEstimator: @Sendable (BitrateLimits) -> any BandwidthEstimator = {
+        GoogleCongestionControl(limits: $0)
+    }
 
     /// Creates a configuration that announces the given addresses.
     public init(candidates: [ICECandidate]) {
@@ -35,6 +43,20 @@ extension MediaEngineConfiguration {
         }
         guard (576...1472).contains(maximumDatagramSize) else {
             throw .invalidConfiguration("maximumDatagramSize must be 576 to 1472 bytes")
+        }
+        guard (MediaDuration.milliseconds(1)...(.milliseconds(40))).contains(pacingQuantum) else {
+            throw .invalidConfiguration("pacingQuantum must be 1 to 40 milliseconds")
+        }
+        guard bitrateLimits.minimum >= 5000 else {
+            throw .invalidConfiguration("bitrateLimits.minimum must be 5000 bit/s at least")
+        }
+        guard (bitrateLimits.minimum...max(bitrateLimits.minimum, bitrateLimits.maximum)).contains(bitrateLimits.start)
+        else {
+            throw .invalidConfiguration(
+                "bitrateLimits.start must be from bitrateLimits.minimum to bitrateLimits.maximum")
+        }
+        guard bitrateLimits.maximum <= 1_000_000_000 else {
+            throw .invalidConfiguration("bitrateLimits.maximum must be 1000000000 bit/s at most")
         }
     }
 }

@@ -18,6 +18,8 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
     case unknownSpeakerGroup
     /// A layer preference out of range; the text names the field and the range.
     case invalidPreference(String)
+    /// A bit rate out of range; the text names the field and the range.
+    case invalidBitrate(String)
     /// The engine's worker has been shut down.
     case stopped
     /// There are as many transports as the configuration allows.
@@ -29,7 +31,7 @@ public enum MediaEngineError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .malformedOffer(let text), .unacceptableOffer(let text), .noCommonCodec(let text),
-            .invalidConfiguration(let text), .invalidPreference(let text):
+            .invalidConfiguration(let text), .invalidPreference(let text), .invalidBitrate(let text):
             text
         case .unknownTransport: "the session has closed"
         case .unknownProducer: "the stream has closed"

@@ -36,17 +36,26 @@ public struct TransportStatistics: Sendable, Encodable {
 
 /// What a peer's transport-wide feedback says of the RTP packets sent to it, of all streams together.
 ///
-/// A packet is counted once, however often it is reported; only the last 512 packets sent can be. Source:
-/// draft-holmer-rmcat-transport-wide-cc-extensions-01.
+/// A packet is counted once, however often it is reported; only the last 512 packets sent can be, or as many as leave
+/// within about two seconds where that is more. Source: draft-holmer-rmcat-transport-wide-cc-extensions-01.
 public struct FeedbackStatistics: Sendable, Encodable {
     /// Feedback messages received.
     public var messagesReceived: UInt64 = 0
+    /// Feedback messages that the peer sent and that did not come: the way back loses packets.
+    public var messagesMissed: UInt64 = 0
+    /// Feedback messages that came more than once.
+    public var messagesRepeated: UInt64 = 0
+    /// Feedback messages whose times can't be true: the peer's clock jumped by more than ten seconds, or packets arrived
+    /// further apart than that. They count here and below, and say nothing to the estimate.
+    public var messagesImplausible: UInt64 = 0
     /// Packets that arrived.
     public var packetsAcknowledged: UInt64 = 0
     /// Their bytes of UDP payload.
     public var bytesAcknowledged: UInt64 = 0
     /// Packets that were reported lost and not as arrived since.
     public var packetsLost: UInt64 = 0
+    /// Packets the peer says arrived that were never sent to it, or so long ago that nobody remembers.
+    public var packetsUnknown: UInt64 = 0
     /// The time in seconds from sending the newest acknowledged packet to hearing that it arrived: a round trip and as
     /// long as the peer waited before it reported, 50 to 250 ms for browsers. nil before the first.
     public var acknowledgementTime: Double?

@@ -5,11 +5,17 @@ struct Transport: ~Copyable {
     var firstQueued: SlotID?
     /// Whether it waits in the list of transports whose consumers have something to send.
     var isDeparting = false
+    /// Whether some of them wait for the pacer.
+    var isPaced = false
+    /// When packets may leave.
+    var pacer: Pacer
+    /// Bytes sent that the estimator has not been told of, on the wire.
+    var untoldByteCount = 0
     /// nil until DTLS is done.
     var outbound: SRTPTransmitter?
     var profile: SRTPProfile?
     /// The last transport-wide number we sent, and what left under it.
-    private var transportSequenceNumber: UInt16 = 0
+    private var transportSequenceNumber: Int64 = 0
     var departures = DepartureHistory()
     var counters = Counters()
     /// When the next sender or receiver reports are due; nil while no media flows.
@@ -17,6 +23,15 @@ struct Transport: ~Copyable {
     /// Whether it waits in the list of transports whose deadline may have moved.
     var isTouched = false
     var ice: ICEAgent
+
+    /// What the link to a watcher carries.
+    var estimator: any BandwidthEstimator
+    /// Packets that are to be sent again, as soon as the pacer lets them.
+    var resends = ResendQueue()
+    /// The consumer whose retransmission stream carries padding; nil when there is none.
+    var paddingSource: SlotID?
+    /// Which of its packets is next, counted from the newest.
+    var paddingAge: Int64 = 0
 
     let name: String
     let created: MediaInstant
@@ -36,6 +51,7 @@ struct Transport: ~Copyable {
     /// Header extension identifiers of what it sends; the same in all its media sections.
     var extensions = RTPHeaderExtensionMap()
     var feedback: TransportFeedbackRecorder?
+    var requestedBitrate = RequestedBitrate()
     /// What its feedback said of `departures`.
     private(set) var reported = ReportedDepartures()
     /// Sender of our RTCP.
@@ -60,16 +76,22 @@ struct Transport: ~Copyable {
     }
 
     init(
-        name: String, created: MediaInstant, ice: consuming ICEAgent, dtls: consuming DTLSAssociation, localSSRC: UInt32
+        name: String, created: MediaInstant, ice: consuming ICEAgent, dtls: consuming DTLSAssociation,
+        localSSRC: UInt32, estimator: any BandwidthEstimator, pacingQuantum: MediaDuration
     ) {
         self.name = name
         self.created = created
         self.ice = ice
         self.dtls = dtls
         self.localSSRC = localSSRC
+        self.estimator = estimator
+        pacer = Pacer(rates: estimator.rates, quantum: pacingQuantum)
     }
 
     var isConnected: Bool { profile != nil }
+
+    /// Whether padding is to be sent, now or later, unless media takes its place.
+    var wantsPadding: Bool { paddingSource != nil && pacer.nextPadding != nil }
 
     /// Whether consent is watched from here on: until then the handshake's time-out bounds its life.
     var isEstablished: Bool { profile != nil && ice.selectedPath != nil }
@@ -96,17 +118,34 @@ struct Transport: ~Copyable {
     /// A fresh transport-wide number.
     mutating func takeTransportSequenceNumber() -> UInt16 {
         transportSequenceNumber &+= 1
-        return transportSequenceNumber
+        return UInt16(truncatingIfNeeded: transportSequenceNumber)
     }
 
-    /// Takes its feedback on what left; whether that says that anything was lost.
-    mutating func take(_ feedback: TransportFeedbackReader, at instant: MediaInstant) -> Bool {
-        reported.take(feedback, of: departures, newest: transportSequenceNumber, at: instant)
+    /// Takes its feedback on what left, and appends what that says to `reports`; whether anything was lost.
+    mutating func take(
+        _ feedback: TransportFeedbackReader, at instant: MediaInstant, into reports: inout [PacketReport]
+    ) -> Bool {
+        reported.take(
+            feedback, of: &departures, newest: transportSequenceNumber, overhead: headerByteCount, at: instant,
+            into: &reports)
     }
 
+    /// The IP and UDP headers of what it is sent, without options. Source: RFC 791, 8200, 768.
+    var headerByteCount: Int { ice.selectedPath?.remote.isIPv4 == false ? 48 : 28 }
+
+    /// Counts a packet of its own: RTCP.
     mutating func countSent(_ byteCount: Int) {
         counters.packetsSent &+= 1
         counters.bytesSent &+= UInt64(byteCount)
+    }
+
+    /// Counts a packet of media, for the pacer and the estimator too.
+    @inline(__always)
+    mutating func countSent(_ byteCount: Int, on route: DepartureRoute) {
+        countSent(byteCount)
+        let byteCount = byteCount + route.overheadByteCount
+        pacer.departed(byteCount: byteCount, at: route.instant)
+        untoldByteCount &+= byteCount
     }
 
     /// How many bytes each departure touches.
@@ -115,7 +154,7 @@ struct Transport: ~Copyable {
     /// Starts to fetch what its next departures need besides.
     func prefetchDepartures(packets: Int) {
         outbound?.prefetch()
-        departures.prefetch(from: transportSequenceNumber &+ 1, count: packets)
+        departures.prefetch(from: UInt16(truncatingIfNeeded: transportSequenceNumber &+ 1), count: packets)
     }
 }
 

@@ -2,6 +2,8 @@
 struct DepartureRoute {
     var path: NetworkPath
     var tagByteCount: Int
+    /// What UDP and IP add to each datagram.
+    var overheadByteCount: Int
     var instant: MediaInstant
     /// 24 bits of seconds as 6.18 fixed point.
     var absoluteSendTime: UInt32
@@ -152,7 +154,7 @@ extension Consumer {
 
     /// Writes the header behind the arena's tail, claims the datagram, and queues the encryption of the payload: the
     /// head, and what is left of the stored one when its first bytes are skipped.
-    private mutating func write(
+    mutating func write(
         _ departure: Departure, index: Int64, _ packet: StoredPacket, from source: UnsafeRawPointer,
         headByteCount: Int, skipped: Int, on route: DepartureRoute, into output: inout TransmitArena,
         jobs: inout ProtectionQueue

@@ -8,6 +8,8 @@ struct Consumer: ~Copyable {
     /// Whether it waits for its transport's turn, and who waits behind it.
     var isQueued = false
     var nextQueued: SlotID?
+    /// Whether it need not wait for the pacer: sound.
+    let isUrgent: Bool
     let header: OutboundHeader
     let ssrc: UInt32
     let payloadType: UInt8
@@ -38,6 +40,13 @@ struct Consumer: ~Copyable {
     var pendingChange: PendingChange?
     /// Whether it has to choose anew once that is done.
     var choosesAgain = false
+    /// What it has yet to get of the time before it began.
+    var catchUp: CatchUp?
+    /// Since when something has waited for it; nil while nothing does.
+    var waitingSince: MediaInstant?
+    /// When packets of it were last shed, and before when no keyframe is asked for, since it has just been shed again.
+    var lastShed: MediaInstant?
+    var keyframeNotBefore = MediaInstant(nanoseconds: .min)
     /// The packet of its source from whose picture on it waits for a keyframe to begin anew with; nil while all is well.
     var stalledAt: (number: Int64, timestamp: UInt32?)?
 
@@ -68,10 +77,14 @@ struct Consumer: ~Copyable {
         var nacks: UInt64 = 0
         var pictureLosses: UInt64 = 0
         var fullIntraRequests: UInt64 = 0
+        /// How often what waited for the pacer was shed.
+        var timesShed: UInt64 = 0
     }
 
     struct RemoteReport {
         var packetsLost: Int64 = 0
+        /// The highest extended sequence number it has received.
+        var highestSequenceNumber: Int64?
         var jitter: Double = 0
         var roundTrip: MediaDuration?
     }
@@ -80,6 +93,7 @@ struct Consumer: ~Copyable {
         self.transport = transport
         self.producer = producer
         self.parameters = parameters
+        isUrgent = parameters.kind == .audio
         header = OutboundHeader(parameters)
         let encoding = parameters.encodings.first ?? RTPEncodingParameters()
         ssrc = encoding.ssrc ?? 0
@@ -121,6 +135,7 @@ struct Consumer: ~Copyable {
         self.source = source
         pendingChange = nil
         stalledAt = nil
+        catchUp = nil
         numbers.begin(at: first, as: highestSent + 1)
         guard let newest else {
             timestampOffset = 0
@@ -174,6 +189,7 @@ struct Consumer: ~Copyable {
         source = nil
         pendingChange = nil
         stalledAt = nil
+        catchUp = nil
     }
 
     /// Moves the timestamps of what leaves next, against the source's.
@@ -365,19 +381,6 @@ struct Consumer: ~Copyable {
     var sentInStream: (packets: UInt64, payloadBytes: UInt64) {
         guard hasRetransmissionStream else { return (counters.packets, counters.payloadBytes) }
         return (counters.packets - counters.retransmitted, counters.payloadBytes - counters.retransmittedBytes)
-    }
-
-    /// Counts a resend, when it was and under which transport-wide number.
-    mutating func resent(
-        _ packet: SentPacket, transportSequenceNumber: UInt16, payloadByteCount: Int, at instant: MediaInstant
-    ) {
-        var packet = packet
-        packet.resent(under: transportSequenceNumber, at: instant)
-        history.remember(packet)
-        counters.packets &+= 1
-        counters.payloadBytes &+= UInt64(payloadByteCount)
-        counters.retransmitted &+= 1
-        counters.retransmittedBytes &+= UInt64(payloadByteCount)
     }
 
     /// How many bytes each departure touches.

@@ -10,6 +10,26 @@ struct AnsweredSection {
     var streamLines: [SDPLine] = []
     /// Whether redundant audio stands before the plain, which asks the peer to send it.
     var prefersRedundantAudio = false
+    /// Lines about bandwidth, before the attributes.
+    var bandwidthLines: [SDPLine] = []
+    /// What else stands in the codec's `a=fmtp`.
+    var encoderHint = ""
+
+    /// Says how much a publisher of video is to send.
+    ///
+    /// Who offers REMB is told the limit by it, which can be changed and lifted: what stands in SDP binds an encoder
+    /// until the next negotiation. The same peers know libwebrtc's hint for the rate to begin with, in kbit/s.
+    mutating func setBitrates(limit: Int64?, start: Int64?) {
+        guard parameters.kind == .video else { return }
+        if parameters.codec.feedback.contains(.receiverEstimate) {
+            guard let start else { return }
+            encoderHint = "x-google-start-bitrate=\(min(start, limit ?? start) / 1000)"
+        } else if let limit {
+            // Source: RFC 3890, section 6.2; RFC 8866, section 5.8: bit/s without headers, kbit/s with them.
+            let type = UInt8(ascii: "b")
+            bandwidthLines = [SDPLine(type: type, "TIAS:\(limit)"), SDPLine(type: type, "AS:\((limit + 999) / 1000)")]
+        }
+    }
 
     /// The section of the answer.
     ///
@@ -19,7 +39,8 @@ struct AnsweredSection {
         of offered: MediaDescription, local: LocalTransportDescription, weAreServer: Bool, isTagged: Bool
     ) -> MediaDescription {
         let codec = parameters.codec
-        var lines = [SDPLine(type: UInt8(ascii: "c"), "IN IP4 0.0.0.0"), SDPLine("rtcp", "9 IN IP4 0.0.0.0")]
+        var lines = [SDPLine(type: UInt8(ascii: "c"), "IN IP4 0.0.0.0")] + bandwidthLines
+        lines.append(SDPLine("rtcp", "9 IN IP4 0.0.0.0"))
         if isTagged {
             lines += local.candidates.map { SDPLine("candidate", $0.attributeValue) }
             lines.append(SDPLine("end-of-candidates"))
@@ -38,9 +59,8 @@ struct AnsweredSection {
         let payloadType = codec.payloadType
         lines.append(SDPLine("rtpmap", "\(payloadType) \(codec.codec.rawValue)/\(codec.codec.clockRate)\(channels)"))
         lines += codec.feedback.attributeValues.map { SDPLine("rtcp-fb", "\(payloadType) \($0)") }
-        if !codec.formatParameters.isEmpty {
-            lines.append(SDPLine("fmtp", "\(payloadType) \(codec.formatParameters)"))
-        }
+        let formatParameters = [codec.formatParameters, encoderHint].filter { !$0.isEmpty }.joined(separator: ";")
+        if !formatParameters.isEmpty { lines.append(SDPLine("fmtp", "\(payloadType) \(formatParameters)")) }
         var formats = ["\(payloadType)"]
         if let retransmission = codec.retransmissionPayloadType {
             formats.append("\(retransmission)")

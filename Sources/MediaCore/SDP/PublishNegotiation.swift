@@ -10,11 +10,14 @@ package enum PublishNegotiation {
     ///   - sessionID: the number of the answer's origin.
     ///   - sectionsPerKind: how many audio and how many video sections are accepted at most.
     ///   - prefersRedundantAudio: whether publishers that offer redundant audio are asked to send it.
+    ///   - bitrateLimit: the most that a peer without REMB is to send, in bit/s.
+    ///   - startBitrate: the bit rate that browsers are to begin with, in bit/s.
     /// - Returns: the peer's transport; what was agreed for each accepted section, in the offer's order; the answer.
     /// - Throws: when nothing can be accepted, or a section that could be breaks a rule.
     package static func accept(
         offer description: SessionDescription, local: LocalTransportDescription, sessionID: UInt64,
-        sectionsPerKind: Int = 1, prefersRedundantAudio: Bool = false
+        sectionsPerKind: Int = 1, prefersRedundantAudio: Bool = false, bitrateLimit: Int64? = nil,
+        startBitrate: Int64? = nil
     ) throws(SDPError) -> (remote: RemoteTransportDescription, media: [RTPParameters], answer: SessionDescription) {
         let rules = try OfferRules(description)
         var accepted: [Int: AnsweredSection] = [:]
@@ -39,6 +42,7 @@ package enum PublishNegotiation {
             }
             accepted[index] = try answer(to: section, kind: kind, codec: codec, rules: rules)
             accepted[index]?.prefersRedundantAudio = prefersRedundantAudio
+            accepted[index]?.setBitrates(limit: bitrateLimit, start: startBitrate)
         }
         guard !accepted.isEmpty else {
             throw refusal ?? SDPError(line: 0, "the offer has no audio or video section")

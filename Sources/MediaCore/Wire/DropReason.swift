@@ -67,6 +67,8 @@ public enum DropReason: UInt8, Error, CaseIterable, Sendable {
     case outputFull
     /// No address to send to yet, or no keys.
     case outputNotReady
+    /// A packet that was asked for again, beyond what a watcher's link has for such.
+    case resendOverBudget
 }
 
 /// A counter for each drop reason.

@@ -90,6 +90,24 @@ struct HostOption: Sendable {
             configuration.consentTimeout = seconds
             return true
         },
+        HostOption(
+            name: "--publish-bitrate-limit", environment: "SLUICE_PUBLISH_BITRATE_LIMIT",
+            value: "kbit/s, 30 to 1000000, or 0",
+            help: "the most that a publisher is asked to send (default 0: no limit)"
+        ) { text, configuration in
+            guard let bitrate = bitrate(text) else { return false }
+            configuration.signaling.publishing.bitrateLimit = bitrate
+            return true
+        },
+        HostOption(
+            name: "--publish-start-bitrate", environment: "SLUICE_PUBLISH_START_BITRATE",
+            value: "kbit/s, 30 to 1000000, or 0",
+            help: "what publishing browsers begin with (default 1000); 0 leaves it to them"
+        ) { text, configuration in
+            guard let bitrate = bitrate(text) else { return false }
+            configuration.signaling.publishing.startBitrate = bitrate
+            return true
+        },
     ]
 
     private init(
@@ -123,8 +141,14 @@ struct HostOption: Sendable {
             """
     }
 
+    /// kbit/s as bit/s; the inner nil for 0, which stands for none.
+    private static func bitrate(_ text: String) -> Int64?? {
+        guard let number = number(text, in: 0...1_000_000), number == 0 || number >= 30 else { return nil }
+        return .some(number == 0 ? nil : Int64(number) * 1000)
+    }
+
     private static func number(_ text: String, in range: ClosedRange<Int>) -> Int? {
-        guard text.utf8.count <= 5, text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text) else {
+        guard text.utf8.count <= 7, text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text) else {
             return nil
         }
         return range.contains(number) ? number : nil

@@ -12,6 +12,8 @@ struct HostStatistics: Decodable, Sendable {
                 var iceState: String
                 var dtlsState: String
                 var srtpCipher: String?
+                /// Everything received, in bytes.
+                var bytesReceived: Int
             }
             var transports: [Transport]
             var drops: [String: UInt64]

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a page needs besides `PeerScript` to publish in layers, and to choose among them.
 enum LayerScript {
     static let source = #"""
@@ -131,4 +133,13 @@ enum LayerScript {
         });
         true
         """#
+}
+
+extension Page {
+    /// `peer`, with what publishing in layers needs.
+    func loadLayers() async throws {
+        try await loadPeer()
+        let source = String(decoding: try JSONEncoder().encode([LayerScript.source]), as: UTF8.self)
+        let _: Bool = try await evaluate("(0, eval)(\(source)[0])")
+    }
 }

@@ -12,7 +12,8 @@ import Testing
 
     private func run(
         rate: Int64 = 1_000_000, flows: [CongestionCase.Flow.Kind], seconds: Double = 30, seed: UInt64 = 1,
-        loss: Double = 0, estimator: CongestionCase.EstimatorSource = { _ in KnowingEstimator(Steps(950_000)) }
+        loss: Double = 0,
+        estimator: @escaping CongestionCase.EstimatorSource = { _ in KnowingEstimator(Steps(950_000)) }
     ) -> CongestionRun {
         var link = BottleneckLink.Behaviour(rate: Steps(rate))
         link.loss = Steps(loss)

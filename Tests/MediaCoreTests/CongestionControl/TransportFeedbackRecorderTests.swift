@@ -60,13 +60,14 @@ import Testing
         #expect(next.arrivals == [nil, 4_600])
         // A late one is reported, with what came after it again.
         recorder.record(transportSequenceNumber: 5, at: instant(1_310))
-        let late = try #require(try reports(&recorder, at: instant(1_450)).first)
+        let late = try #require(try reports(&recorder, at: instant(1_550)).first)
         #expect(late.feedback.baseSequenceNumber == 5 && late.arrivals == [5_240, 4_600])
     }
 
     @Test func intervalFollowsTheRate() throws {
-        // 1.2 kB each millisecond: 50 ms. 100 bytes each 10 ms: 100 ms. 160 kbit/s: 68 ms.
-        for (byteCount, step, expected) in [(1_200, 1, 50), (100, 10, 100), (200, 10, 68)] as [(Int, Int64, Int64)] {
+        // 9.6 Mbit/s: as often as may be. 160 and 80 kbit/s: a twentieth of that. 24 kbit/s: as seldom as may be.
+        let cases = [(1_200, 1, 50), (200, 10, 68), (100, 10, 136), (60, 20, 250)] as [(Int, Int64, Int64)]
+        for (byteCount, step, expected) in cases {
             var recorder = TransportFeedbackRecorder()
             var times: [Int64] = []
             for time in stride(from: 0, to: 5_000, by: 1) as StrideTo<Int64> {
@@ -80,6 +81,28 @@ import Testing
             }
             let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.dropFirst(2)
             #expect(!gaps.isEmpty && gaps.allSatisfy { abs($0 - expected) <= step + 5 }, "\(expected): \(gaps)")
+            // The first comes after 100 ms, when nothing is known of the rate.
+            #expect(times.first == 100)
+            // A twentieth of the rate, unless the bounds say otherwise.
+            let share = Double(68 * times.count) / Double(byteCount * 5_000 / Int(step))
+            let bound = 68 / (Double(byteCount) / Double(step) * Double(expected))
+            #expect(abs(share - bound) <= 0.1 * bound && (share <= 0.055 || expected == 250), "\(share), \(bound)")
+        }
+    }
+
+    /// What came late is reported, with all that came after it, as long as those are kept: for half a second.
+    @Test func backWindowIsHalfASecond() throws {
+        for (late, isReported) in [(499.0, true), (502.0, false)] {
+            var recorder = TransportFeedbackRecorder()
+            recorder.record(transportSequenceNumber: 1, at: instant(0))
+            recorder.record(transportSequenceNumber: 3, at: instant(1))
+            #expect(try reports(&recorder, at: instant(100)).map(\.arrivals) == [[0, nil, 4]])
+            recorder.record(transportSequenceNumber: 4, at: instant(late))
+            recorder.record(transportSequenceNumber: 2, at: instant(late + 0.5))
+            let ticks = Int64(late * 4)
+            let all = try reports(&recorder, at: instant(late + 250))
+            #expect(all.map(\.arrivals) == [isReported ? [ticks + 2, 4, ticks] : [ticks]])
+            #expect(all.map(\.feedback.baseSequenceNumber) == [isReported ? 2 : 4])
         }
     }
 

@@ -12,6 +12,7 @@ import Testing
         let (_, session) = try call.addPublisher()
         let (watcher, _) = try call.addWatcher(of: session.producers)
         watcher.sendsNACKs = false
+        watcher.sendsFeedback = false
         call.run(for: .seconds(4))
         let transport = try #require(call.transport(of: watcher))
         let last = try #require(
@@ -29,14 +30,13 @@ import Testing
         return outbound.reduce(0) { $0 + $1.retransmittedPacketsSent }
     }
 
-    /// A message of a few hundred bytes can claim 62,000 losses. Each was looked up, whoever was waiting, although only
-    /// the last 512 departures can be found: what a message may look up is bounded by that now, and spent on claims
-    /// in their order.
+    /// A message of a few hundred bytes can claim 62,000 losses: only the departures that are remembered are looked up,
+    /// of which two gaps are the last.
     @Test func claimsOfLossAreBounded() throws {
         let honest = try resent(gaps: 1)
         // All but the sound.
         #expect(honest >= 150 && honest <= 249)
         let greedy = try resent(gaps: 250)
-        #expect(greedy == 0)
+        #expect(greedy >= honest && greedy <= 512)
     }
 }

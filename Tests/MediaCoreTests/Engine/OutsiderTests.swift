@@ -73,7 +73,8 @@ import Testing
                     var bytes = datagram.bytes
                     bytes[position] ^= UInt8(1 << ((position + index) % 8))
                     scene.call.inject(bytes, from: source)
-                    injected += 1
+                    // A binding indication is no drop. Source: RFC 8445, section 11.
+                    if bytes.prefix(2) != [0x00, 0x11] { injected += 1 }
                 }
             }
         }

@@ -106,6 +106,7 @@ import Testing
         call.link.delay = .milliseconds(20)
         let (_, session) = try call.addPublisher()
         let (watcher, _) = try call.addWatcher(of: session.producers)
+        watcher.sendsFeedback = false
         call.run(for: .seconds(2))
         let transport = try #require(call.transport(of: watcher))
         let statistics = { call.engine.statistics(at: call.instant).transports[1] }

@@ -10,6 +10,12 @@ extension SimulatedCall {
         engine.paths[NetworkPath(remote: peer.address)]
     }
 
+    /// How often anything was shed for a watcher whose link is too small.
+    var timesShed: UInt64 {
+        (0..<engine.consumers.slotCount).compactMap { engine.consumers.id(at: $0) }
+            .reduce(0) { $0 + engine.consumers[$1].counters.timesShed }
+    }
+
     /// A fresh authentic connectivity check as a peer would send it; nominates with the priority of the selected path.
     func check(by peer: SimulatedPeer, nominates: Bool) -> [UInt8] {
         guard let transport = transport(of: peer) else { return [] }

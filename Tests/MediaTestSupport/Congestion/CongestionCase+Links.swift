@@ -98,6 +98,30 @@ extension CongestionCase {
             ])
     }
 
+    /// Sources of fixed rates: what a link carries beyond the present one shows only when it is probed.
+    package static var layers: [CongestionCase] {
+        let rates: [Int64] = [150_000, 500_000, 1_200_000, 2_500_000]
+        var source = elastic(upTo: 2_500_000)
+        source.source.adaptation = .layers(rates)
+        source.source.needsKeyframes = true
+        return [(3_000_000, 3), (1_500_000, 2), (700_000, 1)].map { capacity, layer in
+            let rate = Double(rates[layer])
+            return CongestionCase(
+                "layers-\(capacity / 1000)k", "layers of 150, 500, 1200, 2500 kbit/s into \(capacity / 1000) kbit/s",
+                seconds: 60, links: [link(Int64(capacity))], flows: [media(source, delay: 50)],
+                figures: [
+                    CongestionFigure("highest layer that fits after", .seconds, .none) {
+                        $0.timeToReach(0.9, after: 0, of: rate)
+                    },
+                    CongestionFigure("of its rate, 10 to 60 s", .percent, .none) { $0.rate(10..<60) / rate },
+                    CongestionFigure("queue delay p95", .milliseconds, .none) {
+                        $0.queueDelay(0..<60, percentile: 0.95)
+                    },
+                    CongestionFigure("loss", .percent, .none) { $0.loss(0..<60) },
+                ])
+        }
+    }
+
     /// Subscribers whose link carries less than what is sent at once.
     package static var joins: [CongestionCase] {
         var source = MediaFlow.Configuration()

@@ -22,7 +22,8 @@ extension CongestionCase {
         let media = run.flows.indices.filter { isMedia($0) }
         let others = run.flows.indices.filter { !isMedia($0) }
         let delivered = run.flows.map { Drawing.smooth($0.delivered) }
-        let top = delivered.flatMap { $0 }.max() ?? 0
+        let sent = media.count == 1 ? Drawing.smooth(run.flows[media[0]].sent) : []
+        let top = (delivered.flatMap { $0 } + sent).max() ?? 0
         let estimates = media.flatMap { run.flows[$0].estimate }.filter { $0.isFinite }
         // A link far faster than anything on it leaves nothing to see.
         let capacity = capacities.flatMap { $0 }.max() ?? 0
@@ -43,7 +44,7 @@ extension CongestionCase {
                 label: prefix + "estimate")
             if media.count == 1 {
                 panel.line(
-                    Drawing.smooth(flow.sent).map { $0 / 1000 }, color: "#e69f00", width: 0.9, label: "sent, all in all"
+                    sent.map { $0 / 1000 }, color: "#e69f00", width: 0.9, label: "sent, all in all"
                 )
             }
         }

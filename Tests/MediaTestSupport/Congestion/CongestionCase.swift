@@ -43,24 +43,42 @@ package struct CongestionCase: Sendable {
         self.figures = figures
     }
 
+    /// What sends a media flow.
+    package enum Sender: Sendable {
+        /// A pacer and an estimator by themselves.
+        case estimator(EstimatorSource)
+        /// The engine with an estimator.
+        case engine(EstimatorSource)
+    }
+
     /// Runs it: the same seed gives the same run.
-    package func run(seed: UInt64, estimator: EstimatorSource) -> CongestionRun {
+    package func run(seed: UInt64, _ sender: Sender) throws -> CongestionRun {
         let network = CongestionNetwork(links: links, seed: seed)
         for flow in flows {
-            switch flow.kind {
-            case .media(let configuration):
-                network.add(
-                    MediaFlow(
-                        configuration, estimator: estimator(configuration.limits), place: network.nextFlow, seed: seed),
-                    forward: flow.forward, backward: flow.backward)
-            case .tcp(let configuration):
-                network.add(
-                    TCPFlow(configuration, place: network.nextFlow, seed: seed), forward: flow.forward,
-                    backward: flow.backward)
+            let place = network.nextFlow
+            let simulated: any SimulatedFlow
+            switch (flow.kind, sender) {
+            case (.media(let configuration), .estimator(let make)):
+                simulated = MediaFlow(
+                    configuration, estimator: make(configuration.limits), place: place, seed: seed)
+            case (.media(let configuration), .engine(let make)):
+                simulated = try EngineFlow(configuration, estimator: make, place: place, seed: seed)
+            case (.tcp(let configuration), _):
+                simulated = TCPFlow(configuration, place: place, seed: seed)
             }
+            network.add(simulated, forward: flow.forward, backward: flow.backward)
         }
         network.run(until: MediaInstant(nanoseconds: Int64(seconds * 1e9)))
         return network.run
+    }
+
+    /// The same with an estimator by itself.
+    package func run(seed: UInt64, estimator: @escaping EstimatorSource) -> CongestionRun {
+        do {
+            return try run(seed: seed, .estimator(estimator))
+        } catch {
+            preconditionFailure("only engines throw: \(error)")
+        }
     }
 
     /// What each flow may send for all of them together to take a share of the first link.
@@ -75,6 +93,6 @@ package struct CongestionCase: Sendable {
 
     /// All cases, in the order of the table.
     package static var all: [CongestionCase] {
-        rfc8867 + scenarioBands + fixedRates + losses + queues + joins
+        rfc8867 + scenarioBands + fixedRates + losses + queues + layers + joins
     }
 }

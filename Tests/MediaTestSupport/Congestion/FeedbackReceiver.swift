@@ -53,17 +53,27 @@ package struct FeedbackReceiver: Sendable {
         estimate = Double(start)
     }
 
+    /// The first number that will come.
+    mutating func begin(at number: Int64) {
+        next = number
+    }
+
     mutating func record(_ number: Int64, byteCount: Int, sent: MediaInstant, at instant: MediaInstant) {
         highest = max(highest, number)
         received += 1
         bytesSince += byteCount
+        recordWithoutNumber(byteCount: byteCount, sent: sent, at: instant)
+        let ticks = (instant + Self.epoch).nanoseconds / Self.tick * Self.tick
+        if number >= next { arrivals.append((number, MediaInstant(nanoseconds: ticks))) }
+        if deadline == nil { deadline = max((lastMessage ?? instant) + interval, instant) }
+    }
+
+    /// What the receiver's own estimate needs to know of a packet.
+    mutating func recordWithoutNumber(byteCount: Int, sent: MediaInstant, at instant: MediaInstant) {
         bytesInInterval += byteCount
         let delay = (instant - sent).nanoseconds
         leastDelay = min(leastDelay, delay)
         delayInInterval = min(delayInInterval, delay)
-        let ticks = (instant + Self.epoch).nanoseconds / Self.tick * Self.tick
-        if number >= next { arrivals.append((number, MediaInstant(nanoseconds: ticks))) }
-        if deadline == nil { deadline = max((lastMessage ?? instant) + interval, instant) }
     }
 
     /// The message that is due.

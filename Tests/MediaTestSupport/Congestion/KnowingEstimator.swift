@@ -8,7 +8,10 @@ package struct KnowingEstimator: BandwidthEstimator {
     private let targets: Steps<Int64>
     private let pacingFactor: Double
 
-    package init(_ targets: Steps<Int64>, pacingFactor: Double = 1.05) {
+    /// `lead` is how far the estimator's clock is ahead of the targets'.
+    package init(_ targets: Steps<Int64>, pacingFactor: Double = 1.05, lead: MediaDuration = .zero) {
+        var targets = targets
+        for place in targets.steps.indices.dropFirst() { targets.steps[place].seconds += lead.inSeconds }
         self.targets = targets
         self.pacingFactor = pacingFactor
         rates = SendRates(target: 0, pacing: 0)

@@ -224,7 +224,7 @@ package final class MediaFlow: SimulatedFlow {
                     second: losses.lost << 32 | losses.expected, isForward: false))
         case .feedback: takeFeedback(packet, network)
         case .receiverReport: takeReport(packet, network)
-        case .segment, .acknowledgement: break
+        case .segment, .acknowledgement, .datagram: break
         }
         scheduleWake(network)
     }
@@ -233,7 +233,7 @@ package final class MediaFlow: SimulatedFlow {
         switch packet.kind {
         case .feedback: messages[packet.number] = nil
         case .video, .audio, .padding, .resend: counts.lostPackets += 1
-        case .senderReport, .receiverReport, .segment, .acknowledgement: break
+        case .senderReport, .receiverReport, .segment, .acknowledgement, .datagram: break
         }
     }
 

@@ -54,6 +54,8 @@ package struct MediaSource: Sendable {
     private var keyframes: [(at: MediaInstant, packets: Int)]
     /// The next frame is a keyframe.
     package var owesKeyframe: Bool
+    /// What keyframes took beyond their share, and is saved on the frames behind them.
+    private var excess = 0.0
 
     package init(_ configuration: Configuration, start: MediaInstant, seed: UInt64) {
         self.configuration = configuration
@@ -93,7 +95,15 @@ package struct MediaSource: Sendable {
         }
         let noise = max(1 + configuration.frameVariation * Route.gaussian(using: &random), 0.2)
         var byteCount = bitrate / 8 / configuration.framesPerSecond * variation * noise
-        if owesKeyframe { byteCount *= 5 }
+        if owesKeyframe {
+            excess += 4 * byteCount
+            byteCount *= 5
+        } else if excess > 0 {
+            // An encoder that keeps to its rate makes up for a keyframe.
+            let saved = min(0.3 * byteCount, excess)
+            excess -= saved
+            byteCount -= saved
+        }
         owesKeyframe = false
         return Self.packets(Int(byteCount))
     }

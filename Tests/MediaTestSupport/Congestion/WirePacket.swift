@@ -7,6 +7,8 @@ package struct WirePacket: Sendable {
         case feedback
         case senderReport, receiverReport
         case segment, acknowledgement
+        /// Real bytes, by a number under which the flow keeps them.
+        case datagram
     }
 
     /// The flow's place in the network.

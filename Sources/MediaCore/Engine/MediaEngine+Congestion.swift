@@ -1,0 +1,66 @@
+/// What the link to each watcher carries, and what follows from it.
+extension MediaEngine {
+    /// What a watcher's link is believed to carry, in bit/s on the wire, UDP and IP headers included; within the
+    /// configuration's `bitrateLimits`.
+    ///
+    /// - Throws: `MediaEngineError.unknownTransport`.
+    public func estimatedBitrate(of transport: TransportID) throws(MediaEngineError) -> Int64 {
+        guard transports.contains(transport.slot) else { throw .unknownTransport }
+        return transports[transport.slot].estimator.rates.target
+    }
+
+    /// A watcher's transport is ready: what its link carries is to be found out.
+    mutating func beginEstimate(_ transport: SlotID, at instant: MediaInstant) {
+        guard !transports[transport].consumers.isEmpty else { return }
+        transports[transport].estimator.begin(at: instant)
+        takeRates(of: transport, at: instant)
+    }
+
+    /// Tells the estimator what left since it was last told.
+    mutating func tellSent(_ transport: SlotID, at instant: MediaInstant) {
+        let byteCount = transports[transport].untoldByteCount
+        guard byteCount > 0 else { return }
+        transports[transport].untoldByteCount = 0
+        transports[transport].estimator.sent(byteCount: byteCount, at: instant)
+    }
+
+    /// Lets the pacer go on as the estimator says, which has just learned something.
+    mutating func takeRates(of transport: SlotID, at instant: MediaInstant) {
+        transports[transport].pacer.set(transports[transport].estimator.rates, at: instant)
+        while let probe = transports[transport].estimator.takeProbe() {
+            transports[transport].pacer.enqueue(probe, at: instant)
+        }
+        touch(transport)
+    }
+
+    /// When a watcher's transport needs the engine for what it sends; nil while it does not.
+    func departureDeadline(of transport: SlotID) -> MediaInstant? {
+        guard let element = transports.unsafeElement(transport) else { return nil }
+        var deadline = element.pointee.estimator.nextDeadline
+        func consider(_ other: MediaInstant?) {
+            if let other { deadline = min(deadline ?? other, other) }
+        }
+        if element.pointee.isDeparting { return deadline }
+        if element.pointee.isPaced {
+            consider(element.pointee.pacer.nextDeparture)
+        } else if element.pointee.wantsPadding {
+            consider(element.pointee.pacer.nextPadding)
+        }
+        return deadline
+    }
+
+    /// Does what is due of it.
+    mutating func resumeDeparture(of transport: SlotID, at instant: MediaInstant) {
+        guard let element = transports.unsafeElement(transport) else { return }
+        if let due = element.pointee.estimator.nextDeadline, due <= instant {
+            tellSent(transport, at: instant)
+            element.pointee.estimator.advance(to: instant)
+            takeRates(of: transport, at: instant)
+        }
+        let isDue =
+            element.pointee.isPaced
+            ? element.pointee.pacer.nextDeparture <= instant
+            : element.pointee.wantsPadding && element.pointee.pacer.nextPadding.map { $0 <= instant } == true
+        if isDue { queueTransport(transport) }
+    }
+}

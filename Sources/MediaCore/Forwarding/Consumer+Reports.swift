@@ -1,0 +1,17 @@
+/// What a watcher's reports say of one consumer.
+extension Consumer {
+    /// Takes a report block; returns how many packets were lost since the last one, negative with duplicates, of how many
+    /// that were to come. A report that goes back in time, or beyond what was sent, tells nothing.
+    mutating func take(_ block: ReportBlock) -> (lost: Int64, expected: Int64) {
+        let clockRate = parameters.codec.codec.clockRate
+        let (oldLost, oldHighest) = (remote.packetsLost, remote.highestSequenceNumber)
+        let highest = extended(UInt16(truncatingIfNeeded: block.highestSequenceNumber))
+        remote.packetsLost = Int64(block.packetsLost)
+        remote.jitter = Double(block.jitter) / Double(clockRate)
+        guard highest <= highestSent else { return (0, 0) }
+        remote.highestSequenceNumber = max(highest, oldHighest ?? highest)
+        guard let oldHighest, highest > oldHighest else { return (0, 0) }
+        let expected = highest - oldHighest
+        return (min(max(remote.packetsLost - oldLost, -expected), expected), expected)
+    }
+}

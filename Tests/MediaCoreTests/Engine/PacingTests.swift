@@ -1,0 +1,110 @@
+import MediaTestSupport
+import Testing
+
+@testable import MediaCore
+
+/// What leaves for a watcher leaves no faster than its link is believed to carry.
+@Suite struct PacingTests {
+    /// A call whose watchers' links are believed to carry so much, and can carry everything.
+    private func call(seed: UInt64, bitrate: Int64) throws -> SimulatedCall {
+        try SimulatedCall(seed: seed) { configuration in
+            configuration.makeEstimator = { _ in KnowingEstimator(Steps(bitrate), pacingFactor: 1.1) }
+        }
+    }
+
+    /// The most bytes of pictures that came within any so long a time.
+    private func mostBytes(_ watcher: SimulatedWatcher, within duration: MediaDuration) -> Int {
+        let arrivals = watcher.arrivals.filter { !$0.isSound }
+        var (most, bytes, first) = (0, 0, 0)
+        for arrival in arrivals {
+            bytes += arrival.byteCount
+            while arrival.at - arrivals[first].at >= duration {
+                bytes -= arrivals[first].byteCount
+                first += 1
+            }
+            most = max(most, bytes)
+        }
+        return most
+    }
+
+    /// A keyframe of 60 packets, 440 kbit, through 2 Mbit/s: it takes its time, and sound does not wait for it.
+    @Test func keyframesAreSpread() throws {
+        let call = try call(seed: 301, bitrate: 2_000_000)
+        let (publisher, session) = try call.addPublisher()
+        publisher.packetsPerFrame = 3
+        let (watcher, _) = try call.addWatcher(of: session.producers)
+        call.run(for: .seconds(2))
+        let soundBefore = watcher.audioPackets
+        publisher.nextKeyframePackets = 60
+        watcher.demandKeyframe(of: try #require(watcher.ssrcs[96]))
+        call.run(for: .seconds(2))
+        #expect(watcher.complaints.isEmpty)
+        #expect(watcher.packetsPerFrame.contains(60))
+        // 2.2 Mbit/s are 11,000 bytes in 40 ms; two quanta may come at once.
+        let most = mostBytes(watcher, within: .milliseconds(40))
+        #expect(most <= 11_000 + 2 * 1_375 + 1_000)
+        #expect(most >= 9_000)
+        #expect(watcher.audioPackets - soundBefore >= 98)
+        let delays = watcher.arrivals.filter { $0.isSound && $0.at > call.instant - .seconds(2) }
+        #expect(zip(delays, delays.dropFirst()).allSatisfy { $1.at - $0.at <= .milliseconds(21) })
+        // All frames came, none was shed.
+        #expect(watcher.decoded.count >= 110)
+        #expect(call.timesShed == 0)
+    }
+
+    /// 900 kbit/s of pictures through 400: whole frames are shed, from the first that waited for a second up to the next
+    /// keyframe, and the publisher is not flooded with requests for one.
+    @Test func tooMuchIsShedByFrames() throws {
+        let call = try call(seed: 302, bitrate: 400_000)
+        let (publisher, session) = try call.addPublisher()
+        let (watcher, _) = try call.addWatcher(of: session.producers)
+        let (other, _) = try call.addWatcher(of: session.producers)
+        call.run(for: .seconds(20))
+        for watcher in [watcher, other] {
+            #expect(watcher.complaints.isEmpty)
+            // Nothing is missing that was begun: a frame comes whole or not at all.
+            #expect(watcher.incompleteFrames <= 1)
+            #expect(watcher.decoded.count >= 150 && watcher.decoded.count <= 400)
+            #expect(watcher.audioPackets >= 950)
+        }
+        let shed = call.timesShed
+        #expect(shed >= 4 && shed <= 24)
+        #expect(publisher.keyframeRequests.count >= 2 && publisher.keyframeRequests.count <= 10)
+    }
+
+    /// Two pictures over one connection, too small for both: each gets its part.
+    @Test func picturesTakeTurns() throws {
+        let call = try call(seed: 303, bitrate: 1_000_000)
+        let (_, first) = try call.addPublisher()
+        let (_, second) = try call.addPublisher()
+        let session = try call.addMuteWatcher(of: first.producers + second.producers)
+        call.run(for: .seconds(15))
+        let sent = session.consumers.filter { call.engine.consumers[$0.slot].parameters.kind == .video }
+            .map { Int(call.engine.consumers[$0.slot].counters.payloadBytes) }
+        #expect(sent.count == 2)
+        #expect(sent.allSatisfy { $0 > 500_000 })
+    }
+
+    /// Lost packets are sent again before new ones, but not without bound.
+    @Test func resendsWaitAndAreBounded() throws {
+        let call = try call(seed: 304, bitrate: 1_500_000)
+        let (publisher, session) = try call.addPublisher()
+        publisher.packetsPerFrame = 3
+        call.link.loss = 0.05
+        let (watcher, _) = try call.addWatcher(of: session.producers)
+        call.run(for: .seconds(10))
+        #expect(watcher.retransmissions >= 20)
+        #expect(watcher.frozen(until: call.instant) < .seconds(1))
+        // A flood of requests may take its part of the link, 40 % of 1.5 Mbit/s and what fits into 400 ms at once.
+        let ssrc = try #require(watcher.ssrcs[96])
+        let before = watcher.mediaBytes
+        for _ in 0..<200 {
+            let newest = UInt16(truncatingIfNeeded: watcher.newest[ssrc]?.index ?? 0)
+            watcher.demand((0..<200).map { newest &- $0 }, of: ssrc)
+            call.run(for: .milliseconds(10))
+        }
+        let bitrate = (watcher.mediaBytes - before) * 8 / 2
+        #expect(bitrate <= 1_700_000)
+        #expect(call.engine.statistics(at: call.instant).drops["resendOverBudget"] ?? 0 > 0)
+    }
+}
