@@ -6,7 +6,7 @@ SWIFT ?= swift
 JOBS ?= 2
 SECONDS ?= 30
 ARGS ?=
-FUZZERS = STUN RTP RTCP SDP Payload Engine
+FUZZERS = STUN RTP RTCP SDP Payload Engine Congestion
 BUILD_PACKAGES = libssl-dev libsrtp2-dev pkg-config
 # AES and SHA-1 several times as fast as libcrypto's; found at run time, not needed.
 SPEED_PACKAGES = libipsec-mb-dev

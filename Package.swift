@@ -97,7 +97,7 @@ if !coreOnly {
 
 // The fuzzers have no main function of their own: SLUICE_FUZZ=1 builds them, with --sanitize=fuzzer.
 if Context.environment["SLUICE_FUZZ"] == "1" {
-    for name in ["STUN", "RTP", "RTCP", "SDP", "Payload", "Engine"] {
+    for name in ["STUN", "RTP", "RTCP", "SDP", "Payload", "Engine", "Congestion"] {
         targets.append(
             .executableTarget(
                 name: "Fuzz\(name)", dependencies: ["FuzzSupport"], path: "Tests/Fuzz/\(name)",

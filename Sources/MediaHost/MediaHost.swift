@@ -67,6 +67,8 @@ enum MediaHost {
         worker.interface = configuration.interface
         worker.announcedAddresses = configuration.announcedAddresses
         worker.coalescing = .microseconds(Int64(configuration.coalescing))
+        worker.engine.bitrateLimits = configuration.watching
+        worker.engine.pacingQuantum = .milliseconds(Int64(configuration.pacingQuantum))
         worker.engine.consentTimeout = .seconds(Int64(configuration.consentTimeout))
         return worker
     }

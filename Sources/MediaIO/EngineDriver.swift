@@ -155,9 +155,10 @@ struct EngineDriver: ~Copyable {
     }
 
     mutating func watch(
-        offer: String, name: String, producers: [ProducerID]
+        offer: String, name: String, producers: [ProducerID], startBitrate: Int64?
     ) throws(MediaEngineError) -> WatchSession {
-        let session = try engine.watch(offer: offer, name: name, producers: producers, at: SystemClock.now)
+        let session = try engine.watch(
+            offer: offer, name: name, producers: producers, startBitrate: startBitrate, at: SystemClock.now)
         transports.insert(session.transport)
         return session
     }
@@ -170,6 +171,10 @@ struct EngineDriver: ~Copyable {
 
     mutating func limitBitrate(of transport: TransportID, to bitrate: Int64?) throws(MediaEngineError) {
         try engine.limitBitrate(of: transport, to: bitrate, at: SystemClock.now)
+    }
+
+    func estimatedBitrate(of transport: TransportID) throws(MediaEngineError) -> Int64 {
+        try engine.estimatedBitrate(of: transport)
     }
 
     func layers(of consumer: ConsumerID) throws(MediaEngineError) -> ConsumerLayers {

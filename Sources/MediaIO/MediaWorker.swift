@@ -73,15 +73,16 @@ public actor MediaWorker {
     }
 
     /// Accepts a watcher's offer: creates a transport, and a consumer for each of `producers` that a media section of
-    /// the offer can receive.
+    /// the offer can receive. `startBitrate` is what its link is taken to carry at first, in bit/s: see
+    /// `MediaEngine.watch`.
     ///
     /// - Throws: What `MediaEngine.watch` throws; `.tooManyTransports` also while thousands of `events` wait for their
     ///   reader; `.invalidConfiguration` after `shutdown`.
     public func watch(
-        offer: String, name: String, producers: [ProducerID]
+        offer: String, name: String, producers: [ProducerID], startBitrate: Int64? = nil
     ) throws(MediaEngineError) -> WatchSession {
         try admit()
-        return try loop.driver.watch(offer: offer, name: name, producers: producers)
+        return try loop.driver.watch(offer: offer, name: name, producers: producers, startBitrate: startBitrate)
     }
 
     /// Takes an SDP fragment: trickled candidates (returns nil), or new credentials, which restart ICE (returns the
@@ -101,6 +102,14 @@ public actor MediaWorker {
     public func limitBitrate(of transport: TransportID, to bitrate: Int64?) throws(MediaEngineError) {
         guard !loop.driver.isStopping else { throw .unknownTransport }
         try loop.driver.limitBitrate(of: transport, to: bitrate)
+    }
+
+    /// What a watcher's link is believed to carry, in bit/s on the wire.
+    ///
+    /// - Throws: What `MediaEngine.estimatedBitrate` throws; after `shutdown`, `.unknownTransport`.
+    public func estimatedBitrate(of transport: TransportID) throws(MediaEngineError) -> Int64 {
+        guard !loop.driver.isStopping else { throw .unknownTransport }
+        return try loop.driver.estimatedBitrate(of: transport)
     }
 
     /// The layers a consumer can choose among, and which of them it gets.

@@ -12,7 +12,12 @@ public protocol MediaBackend: Sendable {
     func limitBitrate(of transport: TransportID, to bitrate: Int64?) async throws(MediaEngineError)
 
     /// Accepts a watcher's offer.
-    func watch(offer: String, name: String, producers: [ProducerID]) async throws(MediaEngineError) -> WatchSession
+    func watch(
+        offer: String, name: String, producers: [ProducerID], startBitrate: Int64?
+    ) async throws(MediaEngineError) -> WatchSession
+
+    /// What a watcher's link is believed to carry, in bit/s.
+    func estimatedBitrate(of transport: TransportID) async throws(MediaEngineError) -> Int64
 
     /// Takes an SDP fragment; returns the answering fragment when it restarted ICE.
     func updateICE(

@@ -7,6 +7,8 @@ struct SignalingRequest {
     let method: HTTPMethod
     /// The `If-Match` fields, joined; nil when there is none.
     let ifMatch: String?
+    /// The session that a watcher had before, as its `Location` named it: its link is taken to be the same.
+    let previousSession: SessionID?
     var body = ByteBuffer()
 
     init(route: SignalingRoute, head: HTTPRequestHead) {
@@ -14,6 +16,8 @@ struct SignalingRequest {
         method = head.method
         let fields = head.headers["if-match"]
         ifMatch = fields.isEmpty ? nil : fields.joined(separator: ", ")
+        let previous = head.headers["previous-session"]
+        previousSession = previous.count == 1 ? previous[0].split(separator: "/").last.flatMap { SessionID($0) } : nil
     }
 
     /// The body as text; nil when it isn't UTF-8.

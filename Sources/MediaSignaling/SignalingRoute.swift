@@ -11,8 +11,8 @@ enum SignalingRoute: Hashable, Sendable {
     case session(StreamRole, StreamList, SessionID)
     /// A session's layers: its path with `/layer` behind.
     case layers(StreamRole, StreamList, SessionID)
-    /// What a publisher is asked to send: its session's path with `/bitrate` behind.
-    case bitrate(StreamList, SessionID)
+    /// What a publisher is asked to send, or what a watcher's link carries: its session's path with `/bitrate` behind.
+    case bitrate(StreamRole, StreamList, SessionID)
 
     /// Why a path names nothing.
     enum Problem: Error {
@@ -37,10 +37,10 @@ enum SignalingRoute: Hashable, Sendable {
                 self = .endpoint(role, streams)
             } else {
                 guard let session = SessionID(parts[3]) else { throw .unknownPath }
-                switch (parts.count == 4 ? nil : parts[4], role) {
-                case (nil, _): self = .session(role, streams, session)
-                case ("layer", _): self = .layers(role, streams, session)
-                case ("bitrate", .publish): self = .bitrate(streams, session)
+                switch parts.count == 4 ? nil : parts[4] {
+                case nil: self = .session(role, streams, session)
+                case "layer": self = .layers(role, streams, session)
+                case "bitrate": self = .bitrate(role, streams, session)
                 default: throw .unknownPath
                 }
             }
@@ -61,8 +61,8 @@ enum SignalingRoute: Hashable, Sendable {
         case .page, .health, .statistics: [.GET, .HEAD, .OPTIONS]
         case .endpoint: [.POST, .OPTIONS]
         case .session: [.PATCH, .DELETE, .OPTIONS]
-        case .layers(.publish, _, _): [.GET, .HEAD, .OPTIONS]
-        case .layers(.watch, _, _), .bitrate: [.GET, .HEAD, .POST, .OPTIONS]
+        case .layers(.publish, _, _), .bitrate(.watch, _, _): [.GET, .HEAD, .OPTIONS]
+        case .layers(.watch, _, _), .bitrate(.publish, _, _): [.GET, .HEAD, .POST, .OPTIONS]
         }
     }
 
@@ -74,17 +74,16 @@ enum SignalingRoute: Hashable, Sendable {
         switch self {
         case .page, .health: nil
         case .statistics: .administer
-        case .endpoint(let role, _), .session(let role, _, _), .layers(let role, _, _):
+        case .endpoint(let role, _), .session(let role, _, _), .layers(let role, _, _), .bitrate(let role, _, _):
             role == .publish ? .publish : .watch
-        case .bitrate: .publish
         }
     }
 
     /// The media type of the bodies it takes.
     var contentType: String? {
         switch self {
-        case .page, .health, .statistics, .layers(.publish, _, _): nil
-        case .layers(.watch, _, _), .bitrate: "application/json"
+        case .page, .health, .statistics, .layers(.publish, _, _), .bitrate(.watch, _, _): nil
+        case .layers(.watch, _, _), .bitrate(.publish, _, _): "application/json"
         case .endpoint: "application/sdp"
         case .session: "application/trickle-ice-sdpfrag"
         }
@@ -122,7 +121,7 @@ enum SignalingRoute: Hashable, Sendable {
         guard purpose != nil, purpose != .administer else { return reply }
         return (contentType.map { reply.with(acceptName, $0) } ?? reply)
             .with("access-control-allow-methods", allow)
-            .with("access-control-allow-headers", "Authorization, Content-Type, If-Match")
+            .with("access-control-allow-headers", "Authorization, Content-Type, If-Match, Previous-Session")
             .with("access-control-max-age", "600")
     }
 }

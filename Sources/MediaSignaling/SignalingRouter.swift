@@ -141,7 +141,7 @@ struct SignalingRouter: Sendable {
             let created =
                 switch role {
                 case .publish: try await registry.publish(streams, offer: offer)
-                case .watch: try await registry.watch(streams, offer: offer)
+                case .watch: try await registry.watch(streams, offer: offer, previous: request.previousSession)
                 }
             let location = "/\(role.rawValue)/\(streams)/\(created.session.text)"
             let reply = HTTPReply(.created, type: "application/sdp", body: created.answer)
@@ -174,7 +174,9 @@ struct SignalingRouter: Sendable {
                 throw .invalidRequest(error.text)
             }
             return Self.json(try await registry.changeLayers(session, streams: streams, change))
-        case .bitrate(let streams, let session):
+        case .bitrate(.watch, let streams, let session):
+            return Self.json(try await registry.estimate(session, streams: streams))
+        case .bitrate(.publish, let streams, let session):
             guard request.method == .POST else {
                 return Self.json(try await registry.bitrate(session, streams: streams))
             }

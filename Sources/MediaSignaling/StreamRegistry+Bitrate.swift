@@ -1,6 +1,7 @@
 import MediaCore
+import NIOCore
 
-/// How much a publisher is asked to send at most.
+/// How much a publisher is asked to send at most, and what a watcher's link carries.
 extension StreamRegistry {
     /// What a publisher is asked to keep to.
     func bitrate(_ id: SessionID, streams: StreamList) throws(SignalingError) -> BitrateReport {
@@ -29,5 +30,36 @@ extension StreamRegistry {
         }
         sessions[id]?.bitrateLimit = limit
         return try bitrate(id, streams: streams)
+    }
+
+    /// Remembers what the link of a watcher carries whose session has ended.
+    func keepEstimate(of session: SessionID, _ closing: Closing) async {
+        guard !isDraining,
+            let bitrate = try? await backends[closing.worker].estimatedBitrate(of: closing.transport)
+        else { return }
+        estimates.keep(bitrate, of: session, at: NIODeadline.now().uptimeNanoseconds)
+    }
+
+    /// What the link of a watcher carried last that had this session, or still has: who comes back after an outage is
+    /// often here before the server has missed it.
+    func lastEstimate(of session: SessionID?) async -> Int64? {
+        guard let session else { return nil }
+        if let watching = sessions[session], watching.role == .watch, let transport = watching.transport {
+            return try? await backends[watching.worker].estimatedBitrate(of: transport)
+        }
+        return estimates.take(session, at: NIODeadline.now().uptimeNanoseconds)
+    }
+
+    /// What a watcher's link is believed to carry.
+    func estimate(_ id: SessionID, streams: StreamList) async throws(SignalingError) -> EstimateReport {
+        guard let session = lookUp(id, .watch, streams), let transport = session.transport else {
+            throw .unknownSession
+        }
+        do throws(MediaEngineError) {
+            let bitrate = try await backends[session.worker].estimatedBitrate(of: transport)
+            return EstimateReport(availableOutgoingBitrate: bitrate)
+        } catch {
+            throw .engine(error, .watch)
+        }
     }
 }

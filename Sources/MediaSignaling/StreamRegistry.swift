@@ -58,6 +58,14 @@ actor StreamRegistry {
         let answer: String?
     }
 
+    /// A transport that is to be closed.
+    struct Closing {
+        let worker: Int
+        let transport: TransportID
+        /// The session, if it is a watcher's.
+        var watcher: SessionID?
+    }
+
     private static let maximumWaitingUpdates = 32
 
     let backends: [any MediaBackend]
@@ -71,6 +79,7 @@ actor StreamRegistry {
     /// The streams that each worker has to do with: those that come in, and every copy that goes out.
     private var loads: [Int]
     private var serial: UInt64 = 0
+    var estimates = EstimateMemory()
     private(set) var isDraining = false
 
     init(
@@ -117,8 +126,12 @@ actor StreamRegistry {
         return adopt(id, transport: made.transport, fragment: made.usernameFragment, answer: made.answer)
     }
 
-    /// Starts to watch `streams`. Media sections are given out in their order.
-    func watch(_ streams: StreamList, offer: String) async throws(SignalingError) -> Created {
+    /// Starts to watch `streams`. Media sections are given out in their order. What is known of the link that a watcher
+    /// had before is where the estimate of its link begins.
+    func watch(
+        _ streams: StreamList, offer: String, previous: SessionID? = nil
+    ) async throws(SignalingError) -> Created {
+        let startBitrate = await lastEstimate(of: previous)
         try checkLimits()
         var producers: [ProducerID] = []
         for stream in streams.names {
@@ -131,7 +144,8 @@ actor StreamRegistry {
         for stream in streams.names { publications[stream]?.watchers.insert(id) }
         let made: WatchSession
         do throws(MediaEngineError) {
-            made = try await backends[worker].watch(offer: offer, name: name, producers: producers)
+            made = try await backends[worker].watch(
+                offer: offer, name: name, producers: producers, startBitrate: startBitrate)
         } catch {
             _ = remove(id, reason: "refused")
             throw .engine(error, .watch)
@@ -240,20 +254,23 @@ actor StreamRegistry {
     /// Ends every session, and lets none begin any more.
     func drain() async {
         isDraining = true
-        var closing: [(worker: Int, transport: TransportID)] = []
+        var closing: [Closing] = []
         for id in Array(sessions.keys) { closing += remove(id, reason: "shutdown") }
         await close(closing)
     }
 
     /// Takes a session out of the tables, and whoever watched nothing but what it published; returns the transports to
     /// close.
-    private func remove(_ id: SessionID, reason: String) -> [(worker: Int, transport: TransportID)] {
+    private func remove(_ id: SessionID, reason: String) -> [Closing] {
         guard let session = sessions.removeValue(forKey: id) else { return [] }
         sessionsByName[session.name] = nil
         loads[session.worker] -= session.present.count
         for update in session.updates { update.resume() }
         logger.info("session ended", metadata: metadata(session.name, reason: reason))
-        var closing = session.transport.map { [(session.worker, $0)] } ?? []
+        var closing =
+            session.transport.map {
+                [Closing(worker: session.worker, transport: $0, watcher: session.role == .watch ? id : nil)]
+            } ?? []
         switch session.role {
         case .watch:
             for stream in session.present { publications[stream]?.watchers.remove(id) }
@@ -263,11 +280,11 @@ actor StreamRegistry {
         return closing
     }
 
-    private func removePublication(_ stream: StreamName) -> [(worker: Int, transport: TransportID)] {
+    private func removePublication(_ stream: StreamName) -> [Closing] {
         guard let publication = publications.removeValue(forKey: stream) else { return [] }
         rooms[stream.room]?.publications -= 1
         if rooms[stream.room]?.publications == 0 { rooms[stream.room] = nil }
-        var closing: [(worker: Int, transport: TransportID)] = []
+        var closing: [Closing] = []
         for watcher in publication.watchers {
             sessions[watcher]?.present.remove(stream)
             loads[publication.worker] -= 1
@@ -276,8 +293,11 @@ actor StreamRegistry {
         return closing
     }
 
-    private func close(_ transports: [(worker: Int, transport: TransportID)]) async {
-        for (worker, transport) in transports { await backends[worker].close(transport) }
+    private func close(_ transports: [Closing]) async {
+        for closing in transports {
+            if let watcher = closing.watcher { await keepEstimate(of: watcher, closing) }
+            await backends[closing.worker].close(closing.transport)
+        }
     }
 
     private func metadata(_ name: String?, reason: String? = nil) -> Logger.Metadata {

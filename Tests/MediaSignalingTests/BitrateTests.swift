@@ -86,7 +86,7 @@ struct BitrateTests {
 
             // It belongs to its session, and to publishers.
             let watcher = try #require(await test.post("/whep/studio").headers["location"])
-            #expect(await test.request("GET", watcher + "/bitrate").status == 404)
+            #expect(await change(test, watcher + "/bitrate", #"{"maxBitrate": 500000}"#).status == 405)
             #expect(await test.request("GET", "/whip/other" + bitrate.dropFirst(12)).status == 404)
             #expect(await test.request("GET", "/whip" + watcher.dropFirst(5) + "/bitrate").status == 404)
             #expect(await test.request("DELETE", String(bitrate.dropLast(8))).status == 200)
@@ -118,6 +118,22 @@ struct BitrateTests {
             let other = await test.request("POST", path, [json, "Authorization: Bearer watch-secret"], body: "{}")
             #expect(other.status == 403)
             #expect(await test.request("POST", path, [json, publish], body: "{}").status == 200)
+        }
+    }
+
+    @Test func aWatcherSeesWhatItsLinkCarries() async throws {
+        try await publish { test, publisher in
+            let location = try #require(await test.post("/whep/studio").headers["location"])
+            let before = await test.request("GET", location + "/bitrate")
+            #expect(before.status == 200 && before.body == #"{"availableOutgoingBitrate":300000}"#)
+            #expect(before.headers["access-control-allow-origin"] == "*")
+            test.backend.estimate(1_234_567, for: "whep/studio#2")
+            #expect(
+                await test.request("GET", location + "/bitrate").body == #"{"availableOutgoingBitrate":1234567}"#)
+            let options = await test.request("OPTIONS", location + "/bitrate")
+            #expect(options.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS")
+            #expect(await test.request("DELETE", location).status == 200)
+            #expect(await test.request("GET", location + "/bitrate").status == 404)
         }
     }
 }

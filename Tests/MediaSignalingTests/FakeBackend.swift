@@ -12,6 +12,8 @@ final class FakeBackend: MediaBackend {
         var restarts = 0
         var fragments: [String] = []
         var watched: [String: [ProducerID]] = [:]
+        var estimates: [String: Int64] = [:]
+        var starts: [String: Int64] = [:]
         var rates: [String: (limit: Int64?, start: Int64?)] = [:]
         var layers: [ConsumerID: ConsumerLayers] = [:]
         var gates: [CheckedContinuation<Void, Never>] = []
@@ -97,8 +99,24 @@ final class FakeBackend: MediaBackend {
     /// What the publisher of that name is asked to send.
     func rates(of name: String) -> (limit: Int64?, start: Int64?)? { state.withLock { $0.rates[name] } }
 
-    func watch(offer: String, name: String, producers: [ProducerID]) async throws(MediaEngineError) -> WatchSession {
+    func estimatedBitrate(of transport: TransportID) async throws(MediaEngineError) -> Int64 {
+        try state.withLock { state throws(MediaEngineError) in
+            guard let name = state.open[transport] else { throw .unknownTransport }
+            return state.estimates[name] ?? 300_000
+        }
+    }
+
+    /// What the link to the watcher of that name carries from now on.
+    func estimate(_ bitrate: Int64, for name: String) { state.withLock { $0.estimates[name] = bitrate } }
+
+    /// Where the estimate of the watcher of that name was told to begin.
+    func start(of name: String) -> Int64? { state.withLock { $0.starts[name] } }
+
+    func watch(
+        offer: String, name: String, producers: [ProducerID], startBitrate: Int64?
+    ) async throws(MediaEngineError) -> WatchSession {
         await pass()
+        state.withLock { $0.starts[name] = startBitrate }
         if offer.contains("vp9 only") { throw .noCommonCodec("line 3: the stream is VP8") }
         let id = try open(offer, name)
         let consumers = producers.indices.map { index in

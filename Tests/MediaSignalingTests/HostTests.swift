@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import MediaCore
 import NIOHTTP1
 import Testing
 
@@ -34,6 +35,7 @@ struct HostTests {
         #expect(configuration.bindAddress == nil)
         #expect(configuration.signaling.publishing.bitrateLimit == nil)
         #expect(configuration.signaling.publishing.startBitrate == 1_000_000)
+        #expect(configuration.watching == BitrateLimits() && configuration.pacingQuantum == 5)
     }
 
     @Test func optionsAndVariablesAreRead() throws {
@@ -51,6 +53,17 @@ struct HostTests {
         #expect(fromEnvironment.signaling.publishing.bitrateLimit == 2_500_000)
         #expect(fromEnvironment.signaling.publishing.startBitrate == nil)
         #expect(try read(["--publish-bitrate-limit", "0"], environment).signaling.publishing.bitrateLimit == nil)
+        let limits = BitrateLimits(minimum: 50_000, start: 400_000, maximum: 9_000_000)
+        let variables = [
+            "SLUICE_WATCH_MIN_BITRATE": "50", "SLUICE_WATCH_START_BITRATE": "400", "SLUICE_WATCH_MAX_BITRATE": "9000",
+            "SLUICE_PACING_QUANTUM": "40",
+        ]
+        #expect(try read([], variables).watching == limits && read([], variables).pacingQuantum == 40)
+        let arguments = [
+            "--watch-min-bitrate", "50", "--watch-start-bitrate=400", "--watch-max-bitrate", "9000",
+            "--pacing-quantum", "1",
+        ]
+        #expect(try read(arguments, variables).watching == limits && read(arguments, variables).pacingQuantum == 1)
         let largest = try read(["--publish-start-bitrate=1000000"], environment)
         #expect(largest.signaling.publishing.startBitrate == 1_000_000_000)
         let both = try read(
@@ -86,6 +99,9 @@ struct HostTests {
             (["--coalescing", "5001"], "0 to 5000"), (["--coalescing", "-1"], "--coalescing"),
             (["--publish-bitrate-limit", "29"], "30 to 1000000"), (["--publish-start-bitrate", "1000001"], "or 0"),
             (["--publish-start-bitrate", "-1"], "--publish-start-bitrate"),
+            (["--watch-start-bitrate", "0"], "30 to 1000000"), (["--watch-max-bitrate", "2000000"], "30 to 1000000"),
+            (["--watch-max-bitrate", "200"], "300 kbit/s is not"), (["--watch-min-bitrate", "301"], "301, to"),
+            (["--pacing-quantum", "0"], "1 to 40"), (["--pacing-quantum", "41"], "1 to 40"),
             (["--workers", "2", "--workers", "2"], "given twice"),
             (["--publish-token", "x"], "--publish-token is not an option"),
             (["8080"], "not an option"), (["--udp-port", "65535", "--workers", "2"], "65536"),

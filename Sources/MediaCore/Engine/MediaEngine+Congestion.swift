@@ -12,6 +12,7 @@ extension MediaEngine {
     /// A watcher's transport is ready: what its link carries is to be found out.
     mutating func beginEstimate(_ transport: SlotID, at instant: MediaInstant) {
         guard !transports[transport].consumers.isEmpty else { return }
+        transports[transport].measured = transports[transport].ice.selectedPath?.remote
         transports[transport].estimator.begin(at: instant)
         takeRates(of: transport, at: instant)
     }

@@ -299,16 +299,13 @@ extension MediaEngine {
             return depart(packet.withoutRedundancy, as: sequenceNumber, isFiller: isFiller, of: stream, run)
         }
         if jobs.isFull { protectQueued(run.transportID) }
-        let number = transport.pointee.takeTransportSequenceNumber()
+        let number = run.takeTransportSequenceNumber()
         let rewrite = isFiller ? run.consumer.pointee.rewriteFiller() : run.consumer.pointee.rewrite(packet)
         let byteCount = run.consumer.pointee.depart(
             packet, rewrite, as: sequenceNumber, from: stream.pointee.store.unsafeBytes(packet),
             activeTargets: rewrite.flags.contains(.activeMask) ? stream.pointee.activeTargets(packet, rewrite) : nil,
             on: run.route, transportSequenceNumber: number, into: &output, jobs: &jobs)
-        transport.pointee.departures.remember(
-            DepartureHistory.Entry(
-                number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: sequenceNumber,
-                probe: transport.pointee.pacer.probeID, at: run.route.instant))
+        run.remember(number, byteCount: byteCount, sequenceNumber: sequenceNumber)
         transport.pointee.countSent(byteCount, on: run.route)
         if transport.pointee.nextReport == nil {
             transport.pointee.nextReport = run.route.instant + .milliseconds(200)
@@ -357,4 +354,20 @@ struct DepartureRun {
     let transportID: SlotID
     let transport: UnsafeMutablePointer<Transport>
     let route: DepartureRoute
+
+    /// A fresh transport-wide number; 0 for packets that do not carry any, which would be missed by who counts them.
+    @inline(__always)
+    func takeTransportSequenceNumber() -> UInt16 {
+        consumer.pointee.header.hasTransportSequenceNumber ? transport.pointee.takeTransportSequenceNumber() : 0
+    }
+
+    /// Remembers what leaves under a number, before the pacer is told of it.
+    @inline(__always)
+    func remember(_ number: UInt16, byteCount: Int, sequenceNumber: Int64) {
+        guard consumer.pointee.header.hasTransportSequenceNumber else { return }
+        transport.pointee.departures.remember(
+            DepartureHistory.Entry(
+                number: number, byteCount: byteCount, consumer: consumerID, sequenceNumber: sequenceNumber,
+                probe: transport.pointee.pacer.probeID, at: route.instant))
+    }
 }

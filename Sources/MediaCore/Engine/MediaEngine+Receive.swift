@@ -136,6 +136,10 @@ extension MediaEngine {
             if transports[transport].dtls.state == .new, transports[transport].dtls.role == .client {
                 transports[transport].dtls.start(on: path, at: instant, transmit: &output)
             }
+            // Another address is another link; another port of the same may be its router's doing.
+            if transports[transport].isConnected, transports[transport].measured?.isSameHost(as: path.remote) == false {
+                beginEstimate(transport, at: instant)
+            }
         case .consentExpired:
             close(transport, reason: .consentExpired, at: instant)
         }

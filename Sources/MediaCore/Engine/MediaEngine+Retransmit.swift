@@ -108,14 +108,11 @@ extension MediaEngine {
     private mutating func retransmit(
         _ sent: SentPacket, _ sequenceNumber: Int64, _ packet: ResendSource, _ run: DepartureRun
     ) -> (byteCount: Int, number: UInt16) {
-        let number = run.transport.pointee.takeTransportSequenceNumber()
+        let number = run.takeTransportSequenceNumber()
         let byteCount = run.consumer.pointee.retransmit(
             sent, sequenceNumber, packet.record, from: packet.bytes, activeTargets: packet.activeTargets,
             on: run.route, transportSequenceNumber: number, into: &output, jobs: &jobs)
-        run.transport.pointee.departures.remember(
-            DepartureHistory.Entry(
-                number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: sequenceNumber,
-                probe: run.transport.pointee.pacer.probeID, at: run.route.instant))
+        run.remember(number, byteCount: byteCount, sequenceNumber: sequenceNumber)
         return (byteCount, number)
     }
 
@@ -181,14 +178,11 @@ extension MediaEngine {
 
     /// Sends a packet of the retransmission stream that has no payload but padding.
     private mutating func sendEmpty(_ run: DepartureRun) -> Int {
-        let number = run.transport.pointee.takeTransportSequenceNumber()
+        let number = run.takeTransportSequenceNumber()
         run.consumer.pointee.countPadding(0)
         let byteCount = run.consumer.pointee.departEmpty(
             padding: padding.unsafeBase, on: run.route, transportSequenceNumber: number, into: &output, jobs: &jobs)
-        run.transport.pointee.departures.remember(
-            DepartureHistory.Entry(
-                number: number, byteCount: byteCount, consumer: run.consumerID, sequenceNumber: .min,
-                probe: run.transport.pointee.pacer.probeID, at: run.route.instant))
+        run.remember(number, byteCount: byteCount, sequenceNumber: .min)
         return byteCount
     }
 }

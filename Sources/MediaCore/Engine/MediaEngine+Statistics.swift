@@ -21,6 +21,8 @@ extension MediaEngine {
             iceState: transports[transport].ice.state.rawValue, dtlsState: transports[transport].dtls.state.rawValue,
             srtpCipher: transports[transport].profile.map { "\($0)" }, packetsReceived: counters.packetsReceived,
             bytesReceived: counters.bytesReceived, packetsSent: counters.packetsSent, bytesSent: counters.bytesSent,
+            availableOutgoingBitrate: transports[transport].consumers.isEmpty
+                ? nil : transports[transport].estimator.rates.target,
             feedback: feedback(transports[transport].reported),
             inbound: transports[transport].producers.flatMap { producers[$0].streams.map { inbound($0) } },
             outbound: transports[transport].consumers.map { outbound($0) })
@@ -56,7 +58,8 @@ extension MediaEngine {
             ssrc: consumers[consumer].ssrc, kind: parameters.kind.rawValue, mid: parameters.mid,
             codec: parameters.codec.codec.rawValue, packetsSent: counters.packets, bytesSent: counters.payloadBytes,
             retransmittedPacketsSent: counters.retransmitted, nackCount: counters.nacks,
-            pliCount: counters.pictureLosses, firCount: counters.fullIntraRequests, packetsLost: remote.packetsLost,
+            pliCount: counters.pictureLosses, firCount: counters.fullIntraRequests, timesShed: counters.timesShed,
+            packetsLost: remote.packetsLost,
             jitter: remote.jitter, roundTripTime: remote.roundTrip?.inSeconds)
     }
 }

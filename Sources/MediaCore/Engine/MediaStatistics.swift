@@ -26,6 +26,8 @@ public struct TransportStatistics: Sendable, Encodable {
     public var packetsSent: UInt64 = 0
     /// Their bytes of UDP payload.
     public var bytesSent: UInt64 = 0
+    /// What the link to it is believed to carry, in bit/s, UDP and IP headers included; nil for one that watches nothing.
+    public var availableOutgoingBitrate: Int64?
     /// What it reports of the packets sent to it; nil before it has sent transport-wide feedback.
     public var feedback: FeedbackStatistics?
     /// What it publishes.
@@ -113,6 +115,8 @@ public struct OutboundStatistics: Sendable, Encodable {
     public var pliCount: UInt64 = 0
     /// FIR messages received from the watcher.
     public var firCount: UInt64 = 0
+    /// How often packets that had waited too long for room on the link were left out, up to the next keyframe.
+    public var timesShed: UInt64 = 0
     /// Packets the watcher reports lost.
     public var packetsLost: Int64 = 0
     /// The watcher's jitter in seconds.

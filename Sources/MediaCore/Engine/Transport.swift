@@ -24,7 +24,8 @@ struct Transport: ~Copyable {
     var isTouched = false
     var ice: ICEAgent
 
-    /// What the link to a watcher carries.
+    /// What the link to a watcher carries, and where it leads.
+    var measured: TransportAddress?
     var estimator: any BandwidthEstimator
     /// Packets that are to be sent again, as soon as the pacer lets them.
     var resends = ResendQueue()

@@ -23,7 +23,7 @@ extension Consumer {
 
     /// Whether packets that only fill the link can be told from others, and their arrival is reported.
     var canPad: Bool {
-        parameters.kind == .video && hasRetransmissionStream && parameters.codec.feedback.contains(.transportWide)
+        parameters.kind == .video && hasRetransmissionStream && header.hasTransportSequenceNumber
     }
 
     /// How many bytes of padding an empty packet has: as many as can be told. Source: RFC 3550, section 5.1.

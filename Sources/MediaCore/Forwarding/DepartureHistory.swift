@@ -4,8 +4,8 @@ internal import CPrefetch
 ///
 /// It holds few at first. Once the receiver reports on them it grows, as far as departures come faster than reports: at
 /// 50 Mbit/s and a round trip of half a second thousands are under way.
-struct DepartureHistory: ~Copyable {
-    struct Entry {
+package struct DepartureHistory: ~Copyable {
+    package struct Entry: BitwiseCopyable {
         /// The transport-wide number; with the slot it tells one lap of the ring from another.
         let number: UInt16
         /// The datagram's length in the lower 11 bits, the probe cluster in the upper 5.
@@ -25,7 +25,7 @@ struct DepartureHistory: ~Copyable {
             at: MediaInstant(nanoseconds: 0))
 
         @inline(__always)
-        init(
+        package init(
             number: UInt16, byteCount: Int, consumer: SlotID, sequenceNumber: Int64, probe: ProbeCluster.ID? = nil,
             at instant: MediaInstant
         ) {
@@ -86,9 +86,9 @@ struct DepartureHistory: ~Copyable {
     private var keptTime: UInt32 = 0
 
     /// How many departures it remembers.
-    var capacity: Int { mask + 1 }
+    package var capacity: Int { mask + 1 }
 
-    init() {
+    package init() {
         entries = .allocate(capacity: Self.initialCapacity)
         entries.initialize(repeating: .none)
     }
@@ -103,7 +103,7 @@ struct DepartureHistory: ~Copyable {
     }
 
     @inline(__always)
-    mutating func remember(_ entry: Entry) {
+    package mutating func remember(_ entry: Entry) {
         let slot = Int(entry.number) & mask
         if entry.departure &- entries[slot].departure < keptTime { keep(entries[slot], from: entry) }
         entries[Int(entry.number) & mask] = entry

@@ -85,6 +85,9 @@ struct OutboundHeader {
             + DependencyDescriptorWriter.maximumGrowth
     }
 
+    /// Whether packets carry transport-wide numbers.
+    var hasTransportSequenceNumber: Bool { transportSequenceNumber != 0 }
+
     /// Whether packets keep their dependency descriptors.
     var hasDependencyDescriptor: Bool { dependencyDescriptor != 0 }
 

@@ -1,7 +1,7 @@
 /// What a peer's transport-wide feedback has said of what left for it.
 ///
 /// Source: draft-holmer-rmcat-transport-wide-cc-extensions-01, section 3.1.
-struct ReportedDepartures {
+package struct ReportedDepartures {
     /// How many messages there were.
     private(set) var messages: UInt64 = 0
     /// Messages that did not come, by the others' count; those that came more than once; those whose times can't be.
@@ -31,6 +31,8 @@ struct ReportedDepartures {
     /// No two packets of one message arrive further apart, in units of its deltas: ten seconds.
     private static let longestSpan: Int64 = 40_000
 
+    package init() {}
+
     /// Takes a message about departures up to number `newest`; whether it says that any were lost.
     ///
     /// Appends what it says of departures to `reports`, by ascending number: each is reported lost once at most, and as
@@ -38,7 +40,7 @@ struct ReportedDepartures {
     /// When the message's times can't be true, it counts, but nothing is reported.
     ///
     /// - Parameter overhead: What each datagram has on the wire besides its bytes: IP and UDP headers.
-    mutating func take(
+    package mutating func take(
         _ feedback: TransportFeedbackReader, of departures: inout DepartureHistory, newest: Int64, overhead: Int,
         at instant: MediaInstant, into reports: inout [PacketReport]
     ) -> Bool {

@@ -2,7 +2,7 @@
 ///
 /// Time is bounded by the message's bytes, whatever number of packets it claims to speak of: a chunk of packets that
 /// did not arrive is one step. Source: draft-holmer-rmcat-transport-wide-cc-extensions-01, section 3.1.
-struct TransportFeedbackReader: ~Escapable {
+package struct TransportFeedbackReader: ~Escapable {
     /// Who reports.
     let sender: UInt32
     /// Any stream of the transport.
@@ -32,7 +32,7 @@ struct TransportFeedbackReader: ~Escapable {
     ///
     /// - Throws: `WireError` when chunks or deltas are missing, or a chunk speaks of nothing.
     @_lifetime(copy body)
-    init(_ body: RawSpan) throws(WireError) {
+    package init(_ body: RawSpan) throws(WireError) {
         sender = try body.uint32(at: 0)
         media = try body.uint32(at: 4)
         baseSequenceNumber = try body.uint16(at: 8)

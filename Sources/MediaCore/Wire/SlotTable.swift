@@ -1,9 +1,14 @@
 internal import CPrefetch
 
 /// A number that names one element of a `SlotTable`, and never another that takes its place later.
-struct SlotID: Hashable, Sendable {
+package struct SlotID: Hashable, Sendable, BitwiseCopyable {
     var index: UInt32
     var generation: UInt32
+
+    package init(index: UInt32, generation: UInt32) {
+        self.index = index
+        self.generation = generation
+    }
 }
 
 /// Noncopyable elements in contiguous memory, addressed by ids that expire when their element is removed.

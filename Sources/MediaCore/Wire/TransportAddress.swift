@@ -25,6 +25,9 @@ public struct TransportAddress: Hashable, Sendable {
     /// The 32 bits of an IPv4 address; the lower 32 bits of an IPv6 one.
     public var ipv4: UInt32 { UInt32(truncatingIfNeeded: low) }
 
+    /// Whether another address is of the same host, whatever its port.
+    func isSameHost(as other: TransportAddress) -> Bool { high == other.high && low == other.low }
+
     /// Whether the address is 127.0.0.0/8 or ::1.
     public var isLoopback: Bool { isIPv4 ? ipv4 >> 24 == 127 : high == 0 && low == 1 }
 

@@ -1,5 +1,5 @@
 /// Input that ends before the field it promises.
-enum WireError: Error {
+package enum WireError: Error {
     case truncated
 }
 

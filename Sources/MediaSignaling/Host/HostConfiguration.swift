@@ -1,5 +1,5 @@
 import FoundationEssentials
-import MediaCore
+public import MediaCore
 
 /// What the host is told by its command line and its environment. The command line wins.
 public struct HostConfiguration: Sendable {
@@ -19,6 +19,10 @@ public struct HostConfiguration: Sendable {
     public var coalescing = 1000
     /// How long a silent peer is kept, in seconds.
     public var consentTimeout = 30
+    /// The bounds of what the link to a watcher is taken to carry, and where that begins.
+    public var watching = BitrateLimits()
+    /// In what groups packets leave for a watcher, in milliseconds, 1 to 40.
+    public var pacingQuantum = 5
 
     /// What a command line asks for.
     public enum Command: Sendable {
@@ -102,6 +106,11 @@ public struct HostConfiguration: Sendable {
 
     private func validate() throws(ConfigurationError) {
         try signaling.validate()
+        guard watching.minimum <= watching.start, watching.start <= watching.maximum else {
+            throw ConfigurationError(
+                "--watch-start-bitrate: \(watching.start / 1000) kbit/s is not from --watch-min-bitrate, "
+                    + "\(watching.minimum / 1000), to --watch-max-bitrate, \(watching.maximum / 1000)")
+        }
         guard udpPort == 0 || Int(udpPort) + workers - 1 <= 65535 else {
             throw ConfigurationError(
                 "--udp-port: \(workers) workers need the ports \(udpPort) to \(Int(udpPort) + workers - 1), "

@@ -108,6 +108,38 @@ struct HostOption: Sendable {
             configuration.signaling.publishing.startBitrate = bitrate
             return true
         },
+        HostOption(
+            name: "--watch-start-bitrate", environment: "SLUICE_WATCH_START_BITRATE", value: "kbit/s, 30 to 1000000",
+            help: "what a watcher's link is taken to carry at first (default 300)"
+        ) { text, configuration in
+            guard let bitrate = bitrate(text) ?? nil else { return false }
+            configuration.watching.start = bitrate
+            return true
+        },
+        HostOption(
+            name: "--watch-min-bitrate", environment: "SLUICE_WATCH_MIN_BITRATE", value: "kbit/s, 30 to 1000000",
+            help: "the least that a watcher's link is taken to carry (default 30)"
+        ) { text, configuration in
+            guard let bitrate = bitrate(text) ?? nil else { return false }
+            configuration.watching.minimum = bitrate
+            return true
+        },
+        HostOption(
+            name: "--watch-max-bitrate", environment: "SLUICE_WATCH_MAX_BITRATE", value: "kbit/s, 30 to 1000000",
+            help: "the most that a watcher's link is taken to carry (default 30000)"
+        ) { text, configuration in
+            guard let bitrate = bitrate(text) ?? nil else { return false }
+            configuration.watching.maximum = bitrate
+            return true
+        },
+        HostOption(
+            name: "--pacing-quantum", environment: "SLUICE_PACING_QUANTUM", value: "milliseconds, 1 to 40",
+            help: "in what groups packets leave for a watcher (default 5): longer costs less and fills queues more"
+        ) { text, configuration in
+            guard let milliseconds = number(text, in: 1...40) else { return false }
+            configuration.pacingQuantum = milliseconds
+            return true
+        },
     ]
 
     private init(

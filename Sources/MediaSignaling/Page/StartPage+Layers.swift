@@ -40,8 +40,8 @@ extension StartPage {
 
         // The choices among a stream's layers: a row for each size, a button for each frame rate.
         class Choices {
-          constructor(root, rows, best, pause, paused) {
-            Object.assign(this, { root, rows, best, pause, paused });
+          constructor(root, rows, best, pause, paused, link) {
+            Object.assign(this, { root, rows, best, pause, paused, link });
             this.session = null;
             this.onerror = () => {};
             best.onclick = () => this.ask({
@@ -54,9 +54,16 @@ extension StartPage {
             this.isPaused = false;
             this.rows.replaceChildren();
             this.root.hidden = this.paused.hidden = true;
+            this.link.textContent = '';
           }
 
-          async refresh() { await this.update(this.session, undefined); }
+          async refresh() {
+            const session = this.session, answer = session && await session.bitrate();
+            if (answer && this.session === session) {
+              this.link.textContent = 'Your link carries ' + Choices.bitrate(answer.availableOutgoingBitrate);
+            }
+            await this.update(this.session, undefined);
+          }
 
           async ask(change) {
             try {

@@ -30,13 +30,14 @@ extension StartPage {
             await this.pc.setLocalDescription(await this.pc.createOffer());
             const response = await fetch('/' + this.kind + '/' + this.stream, {
               method: 'POST',
-              headers: this.headers({ 'Content-Type': 'application/sdp' }),
+              headers: this.headers({ 'Content-Type': 'application/sdp', ...Session.previous }),
               body: this.pc.localDescription.sdp,
             });
             const text = await response.text();
             if (response.status !== 201) throw new Refusal(response.status, text);
             this.url = new URL(response.headers.get('Location'), response.url);
             this.etag = response.headers.get('ETag');
+            if (this.kind === 'whep') Session.previous = { 'Previous-Session': this.url.pathname };
             this.answer = text;
             if (this.ended) {
               this.ended = false;
@@ -95,9 +96,14 @@ extension StartPage {
           }
 
           // The layers there are; with a change, those there are from then on.
-          async layers(change) {
+          layers(change) { return this.ask('/layer', change); }
+
+          // What the link to a watcher carries.
+          bitrate() { return this.ask('/bitrate'); }
+
+          async ask(resource, change) {
             if (!this.url || this.ended) return null;
-            const response = await fetch(this.url + '/layer', {
+            const response = await fetch(this.url + resource, {
               method: change ? 'POST' : 'GET',
               headers: this.headers(change ? { 'Content-Type': 'application/json' } : {}),
               body: change && JSON.stringify(change),

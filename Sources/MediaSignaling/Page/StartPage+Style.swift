@@ -75,7 +75,8 @@ extension StartPage {
           background: var(--card);
         }
         .layers header { gap: .5rem; margin-bottom: .6rem; }
-        .layers h2 { margin: 0 auto 0 0; font-size: 1rem; }
+        .layers h2 { margin: 0; font-size: 1rem; }
+        .layers header p { margin-right: auto; font-size: .85rem; font-variant-numeric: tabular-nums; }
         .layers header button { min-height: 2.25rem; padding: 0 .9rem; }
         .layers table { width: 100%; border-collapse: collapse; }
         .layers thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

@@ -36,6 +36,10 @@ import Testing
         try replay(corpus("Engine"), atLeast: 5, fuzzEngine)
     }
 
+    @Test func congestionCorpus() throws {
+        try replay(corpus("Congestion"), atLeast: 5, fuzzCongestion)
+    }
+
     /// The call under the engine's fuzzer carries media; else its corpus would show nothing.
     @Test func theCallCarriesMedia() throws {
         var call = try FuzzCall.make()
