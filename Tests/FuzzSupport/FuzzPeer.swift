@@ -13,7 +13,7 @@ struct FuzzPeer: ~Copyable {
     let announced: [UInt32]
     var address: TransportAddress
     var transport: ClientTransport
-    /// How many packets of media came and made sense, without those of the retransmission stream.
+    /// How many packets of media came and made sense.
     private(set) var receivedPackets = 0
     /// The last packet that was encrypted.
     var lastDatagram: [UInt8] = []
@@ -109,7 +109,7 @@ struct FuzzPeer: ~Copyable {
         try require(
             (!header.hasPadding || mayPad) && header.csrcCount == 0, "the engine sent padding or CSRCs: \(header)")
         try fuzzRTP(packet.span.bytes)
-        if !mayPad { receivedPackets += 1 }
+        if !header.hasPadding { receivedPackets += 1 }
     }
 
     private func check(rtcp packet: [UInt8]) throws(FuzzFailure) {

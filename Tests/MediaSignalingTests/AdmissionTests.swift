@@ -58,7 +58,9 @@ struct AdmissionTests {
             #expect(endpoint.headers["accept-post"] == "application/sdp")
             #expect(endpoint.headers["access-control-allow-origin"] == "*")
             #expect(endpoint.headers["access-control-allow-methods"] == "POST, OPTIONS")
-            #expect(endpoint.headers["access-control-allow-headers"] == "Authorization, Content-Type, If-Match")
+            #expect(
+                endpoint.headers["access-control-allow-headers"]
+                    == "Authorization, Content-Type, If-Match, Previous-Session")
             #expect(endpoint.headers["access-control-expose-headers"]?.contains("Location, ETag") == true)
             let session = await test.request("OPTIONS", "/whep/a" + Self.session)
             #expect(session.status == 204)

@@ -14,7 +14,7 @@ public final class SimulatedWatcher: SimulatedPeer {
     public private(set) var packetsPerFrame: Set<Int> = []
     /// Packets received in the retransmission stream.
     public private(set) var retransmissions = 0
-    /// Those of them that were nothing but padding are counted apart.
+    /// Packets that were nothing but padding, in either stream: they are counted nowhere else.
     public private(set) var emptyPackets = 0
     /// The last sender report of each SSRC, and when it came.
     package private(set) var senderReports: [UInt32: (report: SenderReport, at: MediaInstant)] = [:]
@@ -111,10 +111,11 @@ public final class SimulatedWatcher: SimulatedPeer {
             complain("index \(index) of \(header.ssrc) twice")
         }
         let payload = packet[header.headerByteCount...]
-        if header.payloadType == SimulatedOffer.retransmissionPayloadType,
-            RTPHeader.paddingByteCount(of: Array(payload).span.bytes, hasPadding: header.hasPadding) == payload.count
+        if header.hasPadding,
+            RTPHeader.paddingByteCount(of: Array(payload).span.bytes, hasPadding: true) == payload.count
         {
             emptyPackets += 1
+            if header.payloadType == SimulatedOffer.videoPayloadType { noteVideo(index, at: instant) }
             return
         }
         if keepsPackets { packets.append((header, index, Array(payload))) }

@@ -3,15 +3,27 @@ struct DelayBasedEstimator: Sendable {
     /// Without packets for so long the delays of old are forgotten.
     static let streamTimeout = MediaDuration.seconds(2)
 
+    /// A queue shorter than this, in milliseconds, or than a packet takes, is no overuse whatever its trend.
+    static let shortQueue = 12.0
+    /// One that is longer than this, or than two packets take, and does not drain, is, whatever its trend.
+    static let longQueue = 30.0
+    /// Losses beyond the first share while the queue is longer than this, in milliseconds, are those of a queue that
+    /// is full. The share is smoothed: a feedback counts for so much.
+    static let congestedLoss = 0.01
+    static let congestedQueue = 6.0
+    static let lossWeight = 0.25
+
     /// In bit/s.
     var bitrate: Double { control.bitrate }
     /// What the last groups say.
-    var usage: LinkUsage { detector.usage }
+    private(set) var usage = LinkUsage.normal
 
     private(set) var control: RateController
     private var groups = PacketGroups()
     private var line = TrendlineEstimator()
     private var detector = OveruseDetector()
+    private var queue = QueueDelay()
+    private var lossShare = 0.0
     private var lastReport: MediaInstant?
 
     init(start: Double, bounds: ClosedRange<Double>) {
@@ -30,19 +42,48 @@ struct DelayBasedEstimator: Sendable {
 
     /// Notes a packet that arrived, by its arrival.
     mutating func add(departure: MediaInstant, arrival: MediaInstant, at instant: MediaInstant) {
+        queue.add(departure: departure, arrival: arrival)
         guard let spacing = groups.add(departure: departure, arrival: arrival, at: instant) else { return }
         line.add(spacing)
         detector.update(line, distance: spacing.departure, at: spacing.instant)
     }
 
+    /// Notes what one feedback says of losses.
+    mutating func addLosses(lost: Int, of count: Int) {
+        lossShare += Self.lossWeight * (Double(lost) / Double(max(count, 1)) - lossShare)
+    }
+
     /// Goes on after the packets of one feedback.
+    ///
+    /// - Parameters:
+    ///   - throughput: In bit/s; nil while unknown.
+    ///   - probe: What a probe found, in bit/s.
     mutating func update(
-        throughput: Double?, probe: Double?, roundTrip: MediaDuration, at instant: MediaInstant
+        throughput: Double?, probe: Double?, isApplicationLimited: Bool, roundTrip: MediaDuration,
+        at instant: MediaInstant
     ) {
+        queue.update(at: instant)
+        usage = judgement
         if usage != .over, let probe {
             control.set(probe, at: instant)
-        } else {
-            control.update(usage, throughput: throughput, roundTrip: roundTrip, at: instant)
+            return
+        }
+        control.update(
+            RateController.Circumstances(
+                usage: usage, queueDelay: queue.milliseconds ?? 0, throughput: throughput,
+                isApplicationLimited: isApplicationLimited, roundTrip: roundTrip), at: instant)
+    }
+
+    /// What the trend says, unless the queue's length says otherwise.
+    private var judgement: LinkUsage {
+        guard let delay = queue.milliseconds else { return detector.usage }
+        let short = max(Self.shortQueue, control.packetTime)
+        if queue.isFalling, delay > short { return .under }
+        if lossShare > Self.congestedLoss, delay >= Self.congestedQueue { return .over }
+        switch detector.usage {
+        case .over: return delay < short ? .normal : .over
+        case .normal: return delay < max(Self.longQueue, 2 * control.packetTime) ? .normal : .over
+        case .under: return .under
         }
     }
 

@@ -9,10 +9,20 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     static let defaultRoundTrip = MediaDuration.milliseconds(200)
     /// The receiver's own estimate is followed upwards for so long.
     static let trustTime = MediaDuration.seconds(2)
-    /// Throughput is counted over this time.
-    static let throughputWindow = MediaDuration.milliseconds(500)
+    /// A probe lowers the estimate no further than to this share of what arrives.
+    static let probedShare = 0.85
+    /// Throughput is counted over the time of so many packets, within bounds in seconds ...
+    static let throughputPackets = 20.0
+    static let throughputWindows = 0.5...1.2
+    /// ... or, while the application limits and until so long after, over this time.
+    static let limitedWindow = MediaDuration.milliseconds(200)
+    static let limitedTime = MediaDuration.seconds(1)
+    /// When nothing has arrived for so long, nothing is known of throughput.
+    static let throughputTimeout = MediaDuration.seconds(1)
 
+    /// What to send at present.
     public private(set) var rates: SendRates
+    /// When `advance` must be called at the latest: when feedback is missing that should have come.
     public var nextDeadline: MediaInstant? { backoff.deadline }
 
     private let limits: BitrateLimits
@@ -30,6 +40,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     private var hasTransportFeedback = false
     private var receiverEstimate = Double.infinity
     private var begun: MediaInstant?
+    private var lastArrival: MediaInstant?
     private var target: Double
 
     /// Creates an estimator that begins with `limits.start`. Limits that contradict themselves are bent until they
@@ -47,6 +58,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         rates = SendRates(target: start, pacing: Int64(target * Self.firstPacing))
     }
 
+    /// The sender begins to send, or goes on over another path of which nothing is known.
     public mutating func begin(at instant: MediaInstant) {
         let useful = probing.useful
         self = GoogleCongestionControl(limits: limits)
@@ -55,12 +67,14 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         probing.begin(start: target, at: instant)
     }
 
+    /// So many bytes left since it was last told, on the wire.
     public mutating func sent(byteCount: Int, at instant: MediaInstant) {
         if begun == nil { begin(at: instant) }
         region.sent(byteCount: byteCount, estimate: target, at: instant)
         backoff.sent(at: instant)
     }
 
+    /// Transport-wide feedback: packets by ascending number.
     public mutating func receive(_ reports: [PacketReport], at instant: MediaInstant) {
         guard !reports.isEmpty else { return }
         if begun == nil { begin(at: instant) }
@@ -69,10 +83,14 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         var probe: ProbeBitrate.Result?
         var newest: MediaInstant?
         var isOrdered = true
+        var lost = 0
         var last = MediaInstant(nanoseconds: .min)
         for report in reports {
             losses.add(report)
-            guard let arrival = report.arrival else { continue }
+            guard let arrival = report.arrival else {
+                lost += 1
+                continue
+            }
             newest = max(newest ?? report.departure, report.departure)
             if let result = probes.add(report, arrival: arrival) { probe = result }
             isOrdered = isOrdered && arrival >= last
@@ -84,6 +102,8 @@ public struct GoogleCongestionControl: BandwidthEstimator {
             let ordered = reports.sorted { ($0.arrival?.nanoseconds ?? .min) < ($1.arrival?.nanoseconds ?? .min) }
             for report in ordered { arrived(report, at: instant) }
         }
+        delay.addLosses(lost: lost, of: reports.count)
+        if newest != nil { lastArrival = instant }
         backoff.received(roundTrip: newest.map { noteRoundTrip(instant - $0) }, at: instant)
         conclude(probe, at: instant)
     }
@@ -96,12 +116,20 @@ public struct GoogleCongestionControl: BandwidthEstimator {
 
     /// Puts together what all say.
     private mutating func conclude(_ probe: ProbeBitrate.Result?, at instant: MediaInstant) {
-        let acknowledged = throughput.bitrate(over: Self.throughputWindow)
+        let isLimited = region.since != nil || region.leftAt.map { instant - $0 < Self.limitedTime } ?? false
+        let seconds = min(
+            max(Self.throughputPackets * 9_600 / target, Self.throughputWindows.lowerBound),
+            Self.throughputWindows.upperBound)
+        let isKnown = lastArrival.map { instant - $0 < Self.throughputTimeout } ?? false
+        let acknowledged =
+            isKnown
+            ? throughput.bitrate(over: isLimited ? Self.limitedWindow : MediaDuration(seconds: seconds)) : nil
         var probed = probe?.bitrate
         if let bitrate = probed, let acknowledged {
-            probed = max(bitrate, min(delay.bitrate, acknowledged * RateController.decrease))
+            probed = max(bitrate, min(delay.bitrate, acknowledged * Self.probedShare))
         }
-        delay.update(throughput: acknowledged, probe: probed, roundTrip: roundTrip, at: instant)
+        delay.update(
+            throughput: acknowledged, probe: probed, isApplicationLimited: isLimited, roundTrip: roundTrip, at: instant)
         losses.update(
             LossBasedEstimator.Circumstances(
                 throughput: acknowledged, delayBased: delay.bitrate, bounds: bounds,
@@ -120,12 +148,15 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         }
     }
 
+    /// The receiver's own estimate, in bit/s: the target stays below. Without transport-wide feedback the target
+    /// follows it upwards too for the first two seconds.
     public mutating func receive(receiverEstimate bitrate: Int64, at instant: MediaInstant) {
         receiverEstimate = Double(max(bitrate, 0))
         if !hasTransportFeedback, isStarting(at: instant), reported.isLossless { reported.trust(receiverEstimate) }
         setTarget(at: instant)
     }
 
+    /// News of a receiver report; counts only while there is no transport-wide feedback.
     public mutating func receive(packetsLost: Int64, of packetsExpected: Int64, at instant: MediaInstant) {
         guard !hasTransportFeedback else { return }
         reported.receive(
@@ -134,22 +165,26 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         setTarget(at: instant)
     }
 
+    /// A round trip by receiver reports.
     public mutating func receive(roundTrip: MediaDuration, at instant: MediaInstant) {
         _ = noteRoundTrip(roundTrip)
     }
 
+    /// Slows down when feedback is missing.
     public mutating func advance(to instant: MediaInstant) {
         guard backoff.isDue(at: instant) else { return }
         delay.lower(to: target * RoundTripBackoff.factor, at: instant)
         setTarget(at: instant)
     }
 
+    /// The next cluster to send; nil when there is none.
     public mutating func takeProbe() -> ProbeCluster? {
         guard let cluster = probing.take() else { return nil }
         probes.expect(cluster)
         return cluster
     }
 
+    /// The most that could be sent, in bit/s on the wire: nothing is probed above twice of it.
     public mutating func setUsefulBitrate(_ bitrate: Int64?, at instant: MediaInstant) {
         probing.setUseful(
             bitrate.map { Double(max($0, 0)) }, isLimited: region.since != nil, restraint: restraint, at: instant)
@@ -171,9 +206,13 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         var allowed = hasTransportFeedback ? min(delay.bitrate, losses.limit ?? .infinity) : reported.bitrate
         allowed = min(allowed, receiverEstimate)
         target = min(max(allowed, bounds.lowerBound), bounds.upperBound)
-        let factor = hasTransportFeedback ? Self.pacing : Self.firstPacing
+        var pace = target * Self.firstPacing
+        if hasTransportFeedback {
+            pace = delay.control.isDrained || delay.control.isCompeting ? target * Self.pacing : target
+            if let capacity = delay.control.capacity.bitrate { pace = min(pace, max(capacity, target)) }
+        }
         rates = SendRates(
-            target: Int64(target), pacing: Int64(target * factor),
+            target: Int64(target), pacing: Int64(pace),
             padding: losses.state == .increasingWithPadding ? Int64(target) : 0)
     }
 }

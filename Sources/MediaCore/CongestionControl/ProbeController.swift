@@ -3,8 +3,8 @@
 /// Source: libwebrtc's probe_controller.
 struct ProbeController: Sendable {
     /// The first clusters, over the start rate, and how they are sent.
-    static let firstFactors = [3.0, 6.0]
-    static let firstDuration = MediaDuration.milliseconds(100)
+    static let firstFactors = [3.0]
+    static let firstDuration = MediaDuration.milliseconds(60)
     static let firstInterval = MediaDuration.milliseconds(5)
     /// While a result is above this share of the rate probed, the next cluster goes to so much of the result.
     static let furtherShare = 0.7

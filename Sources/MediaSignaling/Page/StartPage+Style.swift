@@ -103,6 +103,8 @@ extension StartPage {
           main { padding: 1rem .75rem 2rem; }
           .controls, .numbers { grid-template-columns: 1fr 1fr; }
           .layers { padding: .7rem .75rem .8rem; }
+          .layers h2 { margin-right: auto; }
+          .layers header p { order: 1; flex: 1 0 100%; }
           .layers tbody th { padding-right: .6rem; font-size: .85rem; }
           .layers td div { gap: .35rem; }
           .layers td button { padding: .3rem .1rem; }

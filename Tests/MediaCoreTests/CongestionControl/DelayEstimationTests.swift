@@ -145,3 +145,57 @@ import Testing
         #expect(abs(detector.threshold - before) < 15)
     }
 }
+
+/// How long packets wait.
+@Suite struct QueueDelayTests {
+    private func instant(_ milliseconds: Int64) -> MediaInstant { MediaInstant(nanoseconds: milliseconds * 1_000_000) }
+
+    /// Feedback each 50 ms about two packets that took so many milliseconds.
+    private func feed(_ queue: inout QueueDelay, from start: Int64, until end: Int64, _ transit: (Int64) -> Int64) {
+        for time in stride(from: start, to: end, by: 50) {
+            let arrival = instant(time + 7_777 + transit(time))
+            queue.add(departure: instant(time), arrival: arrival)
+            queue.add(departure: instant(time), arrival: arrival + .milliseconds(9))
+            queue.update(at: instant(time + 100))
+        }
+    }
+
+    @Test func theQuickestPacketIsTheBase() throws {
+        var queue = QueueDelay()
+        #expect(queue.milliseconds == nil)
+        feed(&queue, from: 0, until: 1_000) { _ in 40 }
+        #expect(queue.milliseconds == 0)
+        feed(&queue, from: 1_000, until: 2_000) { 40 + ($0 - 1_000) / 10 }
+        let risen = try #require(queue.milliseconds)
+        #expect((90...100).contains(risen))
+        #expect(!queue.isFalling)
+        feed(&queue, from: 2_000, until: 6_000) { _ in 140 }
+        feed(&queue, from: 6_000, until: 6_700) { 140 - ($0 - 6_000) / 10 }
+        #expect(queue.isFalling)
+        // A quicker one is the base from then on.
+        feed(&queue, from: 6_700, until: 7_000) { _ in 30 }
+        feed(&queue, from: 7_000, until: 7_100) { _ in 40 }
+        #expect(queue.milliseconds == 10)
+    }
+
+    @Test func aRouteThatBecameLongerIsTheBaseInTheEnd() {
+        var queue = QueueDelay()
+        feed(&queue, from: 0, until: 5_000) { _ in 40 }
+        feed(&queue, from: 5_000, until: 10_000) { _ in 100 }
+        #expect(queue.milliseconds == 60)
+        feed(&queue, from: 10_000, until: 45_000) { _ in 100 }
+        #expect(queue.milliseconds == 0)
+    }
+
+    @Test func aClockThatIsSetAnewIsNoQueue() {
+        var queue = QueueDelay()
+        feed(&queue, from: 0, until: 1_000) { _ in 40 }
+        feed(&queue, from: 1_000, until: 1_500) { _ in 500_040 }
+        #expect(queue.milliseconds == 0)
+        for nanoseconds in [Int64.min, .max, 0, -1] {
+            queue.add(departure: instant(2_000), arrival: MediaInstant(nanoseconds: nanoseconds))
+            queue.update(at: instant(2_000))
+            #expect((queue.milliseconds ?? -1) >= 0)
+        }
+    }
+}

@@ -43,8 +43,6 @@ import Testing
         estimator.begin(at: instant(0))
         let answer17 = estimator.takeProbe()
         #expect(answer17?.bitrate == 900_000)
-        let answer18 = estimator.takeProbe()
-        #expect(answer18?.bitrate == 1_800_000)
         var sequence: Int64 = 0
         feed(&estimator, from: 0, seconds: 60, sequence: &sequence)
         #expect(estimator.rates.target == 5_000_000)

@@ -60,47 +60,36 @@ import Testing
     @Test func probingGoesOnWhileTheLinkCarriesIt() throws {
         var probing = ProbeController(maximum: 10_000_000)
         probing.begin(start: 300_000, at: instant(0))
-        let answer1 = probing.take()
-        let first = try #require(answer1)
-        let answer2 = probing.take()
-        let second = try #require(answer2)
-        let answer3 = probing.take()
-        #expect(answer3 == nil)
-        #expect(first.bitrate == 900_000 && second.bitrate == 1_800_000 && first.id != second.id)
-        probing.receive(found(first, 1), at: instant(150))
-        let answer4 = probing.take()
-        #expect(answer4 == nil)
-        probing.receive(found(second, 0.95), at: instant(250))
-        let answer5 = probing.take()
-        let third = try #require(answer5)
-        #expect(third.bitrate == 3_420_000)
-        probing.receive(found(third, 1), at: instant(350))
-        let answer6 = probing.take()
-        let fourth = try #require(answer6)
-        #expect(fourth.bitrate == 6_840_000)
-        probing.receive(found(fourth, 1), at: instant(400))
+        var cluster = try #require(next(&probing))
+        var bitrates = [cluster.bitrate]
+        for step in 1...4 {
+            probing.receive(found(cluster, 0.95), at: instant(Double(step) * 100))
+            let further = try #require(next(&probing))
+            #expect(further.id != cluster.id)
+            bitrates.append(further.bitrate)
+            cluster = further
+        }
         // At the most that is allowed it ends.
-        let answer7 = probing.take()
-        #expect(answer7?.bitrate == 10_000_000)
-        probing.receive(found(fourth, 1), at: instant(450))
-        let answer8 = probing.take()
-        #expect(answer8 == nil)
+        #expect(bitrates == [900_000, 1_710_000, 3_249_000, 6_173_100, 10_000_000])
+        probing.receive(found(cluster, 1), at: instant(500))
+        let none = next(&probing)
+        #expect(none == nil)
     }
 
     @Test func probingEndsWhereTheLinkEndsOrIsSlowToAnswer() throws {
         var probing = ProbeController(maximum: 10_000_000)
         probing.begin(start: 300_000, at: instant(0))
-        _ = probing.take()
-        let answer9 = probing.take()
-        let second = try #require(answer9)
-        probing.receive(found(second, 0.6), at: instant(250))
-        let answer10 = probing.take()
-        #expect(answer10 == nil)
-        probing.update(estimate: 1_000_000, restraint: .none, region: ApplicationLimitedRegion(), at: instant(1_100))
-        probing.receive(found(second, 1), at: instant(1_200))
-        let answer11 = probing.take()
-        #expect(answer11 == nil)
+        let first = try #require(next(&probing))
+        probing.receive(found(first, 0.6), at: instant(250))
+        let none = next(&probing)
+        #expect(none == nil)
+        probing.update(estimate: 500_000, restraint: .none, region: ApplicationLimitedRegion(), at: instant(1_100))
+        probing.receive(found(first, 1), at: instant(1_200))
+        let late = next(&probing)
+        #expect(late == nil)
     }
+
+    private func next(_ probing: inout ProbeController) -> ProbeCluster? { probing.take() }
 
     @Test func nothingBeyondWhatIsUseful() throws {
         var probing = ProbeController(maximum: 10_000_000)

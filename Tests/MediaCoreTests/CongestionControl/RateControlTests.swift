@@ -6,11 +6,18 @@ import Testing
 @Suite struct RateControlTests {
     private func instant(_ milliseconds: Int64) -> MediaInstant { MediaInstant(nanoseconds: milliseconds * 1_000_000) }
 
+    private func circumstances(
+        _ usage: LinkUsage, queue: Double = 0, throughput: Double?, isLimited: Bool = false
+    ) -> RateController.Circumstances {
+        RateController.Circumstances(
+            usage: usage, queueDelay: queue, throughput: throughput, isApplicationLimited: isLimited,
+            roundTrip: .milliseconds(100))
+    }
+
     @Test func theRateRisesByEightPercentASecond() {
         var control = RateController(start: 1_000_000, bounds: 5_000...10_000_000)
         for step in 0...10 {
-            control.update(
-                .normal, throughput: 1_000_000, roundTrip: .milliseconds(100), at: instant(Int64(step) * 100))
+            control.update(circumstances(.normal, throughput: 1_000_000), at: instant(Int64(step) * 100))
         }
         // Ten steps of 0.8 %; the first only starts the clock, and a step is 1 kbit/s at least.
         #expect(abs(control.bitrate - 1_084_000) < 3_000)
@@ -19,46 +26,88 @@ import Testing
     @Test func itStaysNearThroughput() {
         var control = RateController(start: 1_000_000, bounds: 5_000...10_000_000)
         for step in 0...600 {
-            control.update(.normal, throughput: 700_000, roundTrip: .milliseconds(100), at: instant(Int64(step) * 100))
+            control.update(circumstances(.normal, throughput: 700_000), at: instant(Int64(step) * 100))
         }
         #expect(control.bitrate == 1_060_000)
     }
 
-    @Test func itFallsBelowThroughputAndRisesSlowlyNearIt() {
-        var control = RateController(start: 1_200_000, bounds: 5_000...10_000_000)
-        control.update(.over, throughput: 1_000_000, roundTrip: .milliseconds(100), at: instant(0))
-        let lowered = control.bitrate
-        #expect(lowered == 845_000)
-        // Not again within a round trip, unless throughput is below half.
-        control.update(.over, throughput: 900_000, roundTrip: .milliseconds(100), at: instant(50))
-        #expect(control.bitrate == lowered)
-        control.update(.under, throughput: 900_000, roundTrip: .milliseconds(100), at: instant(150))
-        #expect(control.bitrate == lowered)
-        for step in 2...12 {
-            control.update(
-                .normal, throughput: 900_000, roundTrip: .milliseconds(100), at: instant(Int64(step) * 100))
+    @Test func itFallsByWhatDrainsTheQueueAndRisesSlowlyNearThat() {
+        // 40 ms in half a second are 8 %.
+        var control = RateController(start: 1_000_000, bounds: 5_000...10_000_000)
+        control.update(circumstances(.over, queue: 40, throughput: 1_000_000), at: instant(0))
+        #expect(abs(control.bitrate - 920_000) < 1)
+        // Not again until that can show, unless less than half arrives.
+        control.update(circumstances(.over, queue: 40, throughput: 900_000), at: instant(200))
+        #expect(abs(control.bitrate - 920_000) < 1)
+        // Nor does it rise before the queue is drained.
+        control.update(circumstances(.under, queue: 60, throughput: 900_000), at: instant(300))
+        control.update(circumstances(.normal, queue: 21, throughput: 900_000), at: instant(400))
+        #expect(abs(control.bitrate - 920_000) < 1)
+        for step in 5...15 {
+            control.update(circumstances(.normal, throughput: 920_000), at: instant(Int64(step) * 100))
         }
-        let risen = control.bitrate - lowered
-        #expect(risen > 5_000 && risen < 60_000)
+        // A packet of 9,600 bits each 0.3 s: 32 kbit/s in a second.
+        #expect(abs(control.bitrate - 952_000) < 100)
         // Throughput above what the link was seen to carry is another link: faster again.
-        control.update(.normal, throughput: 1_500_000, roundTrip: .milliseconds(100), at: instant(1_300))
+        control.update(circumstances(.normal, throughput: 1_500_000), at: instant(1_600))
         #expect(control.capacity.bitrate == nil)
+        // A long queue takes 12 %, a short one 5 %.
+        for (queue, share) in [(300.0, 0.88), (5, 0.95)] {
+            var control = RateController(start: 1_000_000, bounds: 5_000...10_000_000)
+            control.update(circumstances(.over, queue: queue, throughput: 1_000_000), at: instant(0))
+            #expect(abs(control.bitrate - 1_000_000 * share) < 1)
+        }
     }
 
-    @Test func itIsHalvedWithoutThroughputAndNeverLeavesItsBounds() {
+    @Test func throughputWellBelowTheRateCounts() {
+        var control = RateController(start: 2_000_000, bounds: 5_000...10_000_000)
+        control.update(circumstances(.over, queue: 100, throughput: 600_000), at: instant(0))
+        #expect(abs(control.bitrate - 528_000) < 1)
+        // But where the application sent next to nothing, it tells nothing.
+        control = RateController(start: 2_000_000, bounds: 5_000...10_000_000)
+        control.update(circumstances(.over, queue: 100, throughput: 60_000, isLimited: true), at: instant(0))
+        #expect(abs(control.bitrate - 2_000_000 * 0.97 * 0.88) < 1)
+    }
+
+    @Test func aQueueThatDoesNotDrainIsThatOfOthers() {
+        var control = RateController(start: 1_000_000, bounds: 5_000...10_000_000)
+        var decreases = 0
+        var lowest = 1_000_000.0
+        for step in 0..<600 {
+            let before = control.bitrate
+            control.update(
+                circumstances(.over, queue: 200, throughput: control.bitrate), at: instant(Int64(step) * 50))
+            if control.bitrate < before { decreases += 1 }
+            lowest = min(lowest, control.bitrate)
+            if step == 40 { #expect(control.isCompeting) }
+        }
+        // Four at once, and one in each three seconds of 30; in between it rises.
+        #expect((12...14).contains(decreases))
+        #expect(lowest > 400_000)
+        #expect(control.bitrate < 800_000)
+        control.update(circumstances(.normal, queue: 0, throughput: 500_000), at: instant(31_000))
+        #expect(!control.isCompeting)
+    }
+
+    @Test func itNeverLeavesItsBounds() {
         var control = RateController(start: 100_000, bounds: 30_000...200_000)
-        for step in 0..<20 {
-            control.update(.over, throughput: nil, roundTrip: .milliseconds(100), at: instant(Int64(step) * 200))
-            if step == 0 { #expect(control.bitrate == 50_000) }
+        // Nothing is known yet: no reason to fall.
+        control.update(circumstances(.over, throughput: nil), at: instant(0))
+        #expect(control.bitrate == 100_000)
+        for step in 1..<40 {
+            control.update(
+                circumstances(.over, queue: 900, throughput: step == 1 ? 90_000 : nil), at: instant(Int64(step) * 1000))
         }
         #expect(control.bitrate == 30_000)
         for throughput in [Double.nan, .infinity, -1, 0] {
             for usage in [LinkUsage.over, .normal, .under] {
-                control.update(usage, throughput: throughput, roundTrip: .milliseconds(-5), at: instant(9_000))
-                #expect((30_000...200_000).contains(control.bitrate))
+                for queue in [Double.nan, .infinity, -1, 0] {
+                    control.update(circumstances(usage, queue: queue, throughput: throughput), at: instant(90_000))
+                    #expect((30_000...200_000).contains(control.bitrate))
+                }
             }
         }
-        control.set(.nan, at: instant(10_000))
+        control.set(.nan, at: instant(100_000))
         #expect((30_000...200_000).contains(control.bitrate))
     }
 

@@ -27,6 +27,9 @@ extension CongestionCase {
                 CongestionFigure("queue delay p95", .milliseconds, isReported ? .none : .atMost(0.1)) {
                     $0.queueDelay(0..<span.upperBound, percentile: 0.95)
                 },
+                CongestionFigure("queue delay p95 once started", .milliseconds, .none) {
+                    $0.queueDelay(span, percentile: 0.95)
+                },
                 CongestionFigure("start to 70 %", .seconds, isReported ? .none : .atMost(startUp)) {
                     $0.timeToReach(0.7, after: 0)
                 },
