@@ -9,6 +9,15 @@ extension MediaEngine {
         return transports[transport.slot].estimator.rates.target
     }
 
+    /// What of that is left for new packets, once those that have to be sent again have had their part: what media for the
+    /// watcher may take, in bit/s on the wire.
+    ///
+    /// - Throws: `MediaEngineError.unknownTransport`.
+    public func availableBitrate(of transport: TransportID) throws(MediaEngineError) -> Int64 {
+        let estimate = try estimatedBitrate(of: transport)
+        return max(estimate - Int64(transports[transport.slot].resendRate.bitrate), estimate / 2)
+    }
+
     /// A watcher's transport is ready: what its link carries is to be found out.
     mutating func beginEstimate(_ transport: SlotID, at instant: MediaInstant) {
         guard !transports[transport].consumers.isEmpty else { return }
@@ -20,6 +29,7 @@ extension MediaEngine {
     /// Tells the estimator what left since it was last told.
     mutating func tellSent(_ transport: SlotID, at instant: MediaInstant) {
         let byteCount = transports[transport].untoldByteCount
+        transports[transport].resendRate.advance(to: instant)
         guard byteCount > 0 else { return }
         transports[transport].untoldByteCount = 0
         transports[transport].estimator.sent(byteCount: byteCount, at: instant)

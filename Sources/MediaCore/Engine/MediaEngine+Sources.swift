@@ -29,9 +29,9 @@ extension MediaEngine {
         else { return .done }
         guard let start = beginning(of: stream, for: run) else {
             // Sound that pauses is waited for.
-            guard stream.pointee.isVideo, consumer.pointee.mayAskForKeyframe(at: run.route.instant) else {
-                return .done
-            }
+            guard stream.pointee.isVideo,
+                consumer.pointee.mayAskForKeyframe(at: run.route.instant) || fits(wanted, run)
+            else { return .done }
             stream.pointee.keyframes.want(at: run.route.instant)
             touch(stream.pointee.transport)
             return .done
@@ -46,6 +46,15 @@ extension MediaEngine {
             isPictureComplete(run) || run.route.instant - pending.noticed >= Self.pictureGrace
         else { return .done }
         return begin(with: stream, wanted, at: packet, run)
+    }
+
+    /// Whether a layer takes no more than the consumer's link carries, as far as both are known.
+    private func fits(_ target: LayerTarget, _ run: DepartureRun) -> Bool {
+        guard let stream = streams.unsafeElement(target.stream) else { return false }
+        let bitrate = stream.pointee.meter.bitrate(
+            spatial: Int(target.spatialLayer), temporal: Int(target.temporalLayer), lowerSpatialLayers: true,
+            at: run.route.instant)
+        return Int64(bitrate) < run.transport.pointee.estimator.rates.target
     }
 
     /// The packet of a stream that a consumer can begin with now; nil when there is none.
