@@ -15,6 +15,8 @@ extension MediaEngine {
     /// that is more than this.
     private static let historyByteCount = 192 << 10
     private static let historyPacketCount = 384
+    /// How long pictures that only lead up to the newest one may take to leave.
+    private static let squeezeTime = MediaDuration.milliseconds(100)
     /// How far apart two packets of a stream may be and both be forwarded when it begins.
     private static let reach: Int64 = 1024
 
@@ -142,7 +144,10 @@ extension MediaEngine {
         let previous = consumer.pointee.source.flatMap { streams.unsafeElement($0)?.pointee.clock }
         moveSubscription(run.consumerID, from: consumer.pointee.source, to: wanted.stream)
         // Pictures that only lead up to the newest one are not to be shown one by one.
-        let leads = extent.pictureCount > 1 && extent.isWhole && stream.pointee.isVideo
+        // Of pictures a tick apart that take longer to arrive a browser's clock goes wrong: it shows none for seconds.
+        let leads =
+            extent.pictureCount > 1 && extent.isWhole && stream.pointee.isVideo
+            && run.transport.pointee.pacer.time(for: extent.byteCount) <= Self.squeezeTime
         let squeezes = consumer.pointee.synchronize(
             with: wanted.stream, at: packet, first: first, clock: stream.pointee.clock, previous: previous,
             lead: leads ? (extent.newest, extent.pictureCount) : nil)
@@ -218,6 +223,7 @@ extension MediaEngine {
     /// What lies between two numbers of a stream.
     private struct Extent {
         var packetCount = 0
+        var byteCount = 0
         var pictureCount = 0
         /// Whether no packet is missing.
         var isWhole = true
@@ -238,6 +244,7 @@ extension MediaEngine {
                 extent.newest = packet
             }
             extent.packetCount += 1
+            extent.byteCount += packet.byteCount
         }
         return extent
     }
