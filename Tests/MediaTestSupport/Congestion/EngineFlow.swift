@@ -33,6 +33,9 @@ package final class EngineFlow: SimulatedFlow {
     private var nextAudio: MediaInstant
     private var nextReport: MediaInstant
     private var target: Int64?
+    private var repairedBytes = 0
+    private var repairBitrate: Int64 = 0
+    private var nextRepairCount = MediaInstant(nanoseconds: 0)
     private var datagrams: [Int64: [UInt8]] = [:]
     private var datagramCount: Int64 = 0
     /// Keyframes that are followed, by frame number.
@@ -152,11 +155,18 @@ package final class EngineFlow: SimulatedFlow {
         scheduleWake(network)
     }
 
-    /// The publisher's encoder sends what the watcher's link carries.
+    /// The publisher's encoder sends what the watcher's link carries, less what is sent again: as libwebrtc's senders
+    /// take it off their encoders' rate.
     private func follow(_ network: CongestionNetwork) {
         guard let watching, let estimate = try? engine.estimatedBitrate(of: watching) else { return }
         target = estimate
-        source.set(target: estimate - (configuration.hasAudio ? MediaFlow.audioBitrate : 0), at: network.now)
+        if network.now >= nextRepairCount {
+            nextRepairCount = network.now + .seconds(1)
+            repairBitrate = Int64(repairedBytes * 8)
+            repairedBytes = 0
+        }
+        let taken = (configuration.hasAudio ? MediaFlow.audioBitrate : 0) + repairBitrate
+        source.set(target: estimate - taken, at: network.now)
     }
 
     private func produce(_ network: CongestionNetwork) {
@@ -183,8 +193,15 @@ package final class EngineFlow: SimulatedFlow {
         }
         if nextReport <= network.now {
             nextReport = network.now + .seconds(1)
+            counts.shedFrames = timesShed(at: now)
             publisher.sendReports(at: now, ntpTime: wallClock.ntpTime(at: now))
         }
+    }
+
+    /// How often the engine gave up what waited for too long.
+    private func timesShed(at instant: MediaInstant) -> Int {
+        let outbound = engine.statistics(at: instant).transports.flatMap(\.outbound)
+        return Int(outbound.reduce(0) { $0 + $1.timesShed })
     }
 
     private func scheduleWake(_ network: CongestionNetwork) {
@@ -314,6 +331,7 @@ package final class EngineFlow: SimulatedFlow {
             counts.keyframes[keyframe].lastArrival = network.now
         case .repair(let frame):
             counts.deliveredBytes += packet.byteCount
+            repairedBytes += packet.byteCount
             guard let keyframe = followed[frame] else { return }
             counts.keyframes[keyframe].lastArrival = network.now
         case .padding: counts.paddingBytes += packet.byteCount
