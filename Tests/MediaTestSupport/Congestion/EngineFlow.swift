@@ -33,9 +33,6 @@ package final class EngineFlow: SimulatedFlow {
     private var nextAudio: MediaInstant
     private var nextReport: MediaInstant
     private var target: Int64?
-    private var repairedBytes = 0
-    private var repairBitrate: Int64 = 0
-    private var nextRepairCount = MediaInstant(nanoseconds: 0)
     private var datagrams: [Int64: [UInt8]] = [:]
     private var datagramCount: Int64 = 0
     /// Keyframes that are followed, by frame number.
@@ -155,18 +152,13 @@ package final class EngineFlow: SimulatedFlow {
         scheduleWake(network)
     }
 
-    /// The publisher's encoder sends what the watcher's link carries, less what is sent again: as libwebrtc's senders
-    /// take it off their encoders' rate.
+    /// The publisher's encoder sends what the watcher's link has for it.
     private func follow(_ network: CongestionNetwork) {
-        guard let watching, let estimate = try? engine.estimatedBitrate(of: watching) else { return }
+        guard let watching, let estimate = try? engine.estimatedBitrate(of: watching),
+            let available = try? engine.availableBitrate(of: watching, at: engineInstant(network))
+        else { return }
         target = estimate
-        if network.now >= nextRepairCount {
-            nextRepairCount = network.now + .seconds(1)
-            repairBitrate = Int64(repairedBytes * 8)
-            repairedBytes = 0
-        }
-        let taken = (configuration.hasAudio ? MediaFlow.audioBitrate : 0) + repairBitrate
-        source.set(target: estimate - taken, at: network.now)
+        source.set(target: available - (configuration.hasAudio ? MediaFlow.audioBitrate : 0), at: network.now)
     }
 
     private func produce(_ network: CongestionNetwork) {
@@ -331,7 +323,6 @@ package final class EngineFlow: SimulatedFlow {
             counts.keyframes[keyframe].lastArrival = network.now
         case .repair(let frame):
             counts.deliveredBytes += packet.byteCount
-            repairedBytes += packet.byteCount
             guard let keyframe = followed[frame] else { return }
             counts.keyframes[keyframe].lastArrival = network.now
         case .padding: counts.paddingBytes += packet.byteCount
