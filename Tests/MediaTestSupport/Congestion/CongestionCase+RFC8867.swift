@@ -199,7 +199,12 @@ extension CongestionCase {
             figures: [
                 CongestionFigure("ratio of flows before", .ratio, fair) { $0.ratio(15..<40, of: [0, 1, 2]) },
                 CongestionFigure("ratio of flows after", .ratio, fair) { $0.ratio(65..<119, of: [0, 1, 2]) },
-                CongestionFigure("resumed: 90 % of before after", .seconds, .atMost(5)) { run in
+                // Of the fair share that all had before, which is where they are to come back to.
+                CongestionFigure("resumed: 90 % of share after", .seconds, .atMost(5)) { run in
+                    let share = (0..<3).reduce(0) { $0 + run.rate(20..<40, of: $1) } / 3
+                    return run.timeToReach(0.9, after: 60, flow: 1, of: share)
+                },
+                CongestionFigure("resumed: 90 % of its own after", .seconds, .none) { run in
                     run.timeToReach(0.9, after: 60, flow: 1, of: run.rate(20..<40, of: 1))
                 },
                 CongestionFigure("utilisation of all", .percent, .none) { $0.utilisation(10..<119, of: [0, 1, 2]) },
