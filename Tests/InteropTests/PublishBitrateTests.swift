@@ -27,11 +27,7 @@ extension Interop {
                 let namespace = try scenario.standaloneNamespace()
                 let host = try await HostProcess.start(scenario, in: namespace)
                 let page = try await Chromium(scenario, in: namespace).open(host.origin)
-                try await page.loadLayers()
-                let camera: [Int] = try await page.evaluate("peer.camera(1280, 720, 30)")
-                #expect(camera == [1280, 720])
-                let _: String = try await page.evaluate(
-                    "peer.publishLayers('\(host.origin)/whip/studio', null, 'video/VP8', [{}])")
+                try await host.publishLarge(on: page, stream: "studio", codec: "video/VP8")
                 let started = ContinuousClock.now
 
                 // Told where to begin, it does not begin with a small picture.

@@ -3,7 +3,7 @@
 /// Source: libwebrtc's alr_detector.
 struct ApplicationLimitedRegion: Sendable {
     /// Who sends less than this share of the estimate saves up.
-    static let share = 0.65
+    static let share = 0.8
     /// The most that is saved or owed, in time.
     static let window = 0.5
     /// Savings, as a share of the most, at which the region is entered, and at which it is left.

@@ -7,11 +7,17 @@ struct DelayBasedEstimator: Sendable {
     static let shortQueue = 12.0
     /// One that is longer than this, or than two packets take, and does not drain, is, whatever its trend.
     static let longQueue = 30.0
+    /// Both hold for this bitrate and go with the inverse of its root, within bounds.
+    static let referenceBitrate = 1_000_000.0
+    static let patiences = 0.6...1.5
     /// Losses beyond the first share while the queue is longer than this, in milliseconds, are those of a queue that
     /// is full. The share is smoothed: a feedback counts for so much.
     static let congestedLoss = 0.01
     static let congestedQueue = 6.0
     static let lossWeight = 0.25
+
+    /// So long after a probe the trend is that of the probe's own queue, and only a long queue counts.
+    static let probeTime = MediaDuration.milliseconds(300)
 
     /// In bit/s.
     var bitrate: Double { control.bitrate }
@@ -25,6 +31,8 @@ struct DelayBasedEstimator: Sendable {
     private var queue = QueueDelay()
     private var lossShare = 0.0
     private var lastReport: MediaInstant?
+    private var lastProbe: MediaInstant?
+    private var isProbed = false
 
     init(start: Double, bounds: ClosedRange<Double>) {
         control = RateController(start: start, bounds: bounds)
@@ -48,6 +56,9 @@ struct DelayBasedEstimator: Sendable {
         detector.update(line, distance: spacing.departure, at: spacing.instant)
     }
 
+    /// Notes that packets of a probe were among those that arrived.
+    mutating func noteProbe(at instant: MediaInstant) { lastProbe = instant }
+
     /// Notes what one feedback says of losses.
     mutating func addLosses(lost: Int, of count: Int) {
         lossShare += Self.lossWeight * (Double(lost) / Double(max(count, 1)) - lossShare)
@@ -58,11 +69,14 @@ struct DelayBasedEstimator: Sendable {
     /// - Parameters:
     ///   - throughput: In bit/s; nil while unknown.
     ///   - probe: What a probe found, in bit/s.
+    ///   - isQuiet: Whether little was sent of late.
     mutating func update(
-        throughput: Double?, probe: Double?, isApplicationLimited: Bool, roundTrip: MediaDuration,
+        throughput: Double?, probe: Double?, isQuiet: Bool,
+        roundTrip: MediaDuration,
         at instant: MediaInstant
     ) {
         queue.update(at: instant)
+        isProbed = lastProbe.map { instant - $0 < Self.probeTime } ?? false
         usage = judgement
         if usage != .over, let probe {
             control.set(probe, at: instant)
@@ -70,21 +84,29 @@ struct DelayBasedEstimator: Sendable {
         }
         control.update(
             RateController.Circumstances(
-                usage: usage, queueDelay: queue.milliseconds ?? 0, throughput: throughput,
-                isApplicationLimited: isApplicationLimited, roundTrip: roundTrip), at: instant)
+                usage: usage, queueDelay: queue.milliseconds ?? 0, isLong: isLong, throughput: throughput,
+                isQuiet: isQuiet, roundTrip: roundTrip), at: instant)
     }
 
     /// What the trend says, unless the queue's length says otherwise.
     private var judgement: LinkUsage {
         guard let delay = queue.milliseconds else { return detector.usage }
-        let short = max(Self.shortQueue, control.packetTime)
+        let short = max(Self.shortQueue * patience, control.packetTime)
         if queue.isFalling, delay > short { return .under }
         if lossShare > Self.congestedLoss, delay >= Self.congestedQueue { return .over }
         switch detector.usage {
-        case .over: return delay < short ? .normal : .over
-        case .normal: return delay < max(Self.longQueue, 2 * control.packetTime) ? .normal : .over
+        case .over: return delay < short || isProbed && !isLong ? .normal : .over
+        case .normal: return isLong ? .over : .normal
         case .under: return .under
         }
+    }
+
+    private var isLong: Bool { (queue.milliseconds ?? 0) >= max(Self.longQueue * patience, 2 * control.packetTime) }
+
+    /// Flows that share a link see one queue. The faster of them give way earlier, so that the others catch up.
+    private var patience: Double {
+        let factor = (Self.referenceBitrate / control.bitrate).squareRoot()
+        return min(max(factor, Self.patiences.lowerBound), Self.patiences.upperBound)
     }
 
     /// Slows down for another reason.

@@ -11,12 +11,9 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     static let trustTime = MediaDuration.seconds(2)
     /// A probe lowers the estimate no further than to this share of what arrives.
     static let probedShare = 0.85
-    /// Throughput is counted over the time of so many packets, within bounds in seconds ...
+    /// Throughput is counted over the time of so many packets, within bounds in seconds.
     static let throughputPackets = 20.0
     static let throughputWindows = 0.5...1.2
-    /// ... or, while the application limits and until so long after, over this time.
-    static let limitedWindow = MediaDuration.milliseconds(200)
-    static let limitedTime = MediaDuration.seconds(1)
     /// When nothing has arrived for so long, nothing is known of throughput.
     static let throughputTimeout = MediaDuration.seconds(1)
 
@@ -31,6 +28,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     private var losses = LossBasedEstimator()
     private var reported: ClassicLossEstimator
     private var throughput = AcknowledgedBitrate()
+    private var departed = SentBitrate()
     private var probes = ProbeBitrate()
     private var probing: ProbeController
     private var region = ApplicationLimitedRegion()
@@ -71,6 +69,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     public mutating func sent(byteCount: Int, at instant: MediaInstant) {
         if begun == nil { begin(at: instant) }
         region.sent(byteCount: byteCount, estimate: target, at: instant)
+        departed.add(byteCount: byteCount, estimate: target, at: instant)
         backoff.sent(at: instant)
     }
 
@@ -92,6 +91,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
                 continue
             }
             newest = max(newest ?? report.departure, report.departure)
+            if report.probe != nil { delay.noteProbe(at: instant) }
             if let result = probes.add(report, arrival: arrival) { probe = result }
             isOrdered = isOrdered && arrival >= last
             last = arrival
@@ -116,27 +116,25 @@ public struct GoogleCongestionControl: BandwidthEstimator {
 
     /// Puts together what all say.
     private mutating func conclude(_ probe: ProbeBitrate.Result?, at instant: MediaInstant) {
-        let isLimited = region.since != nil || region.leftAt.map { instant - $0 < Self.limitedTime } ?? false
         let seconds = min(
             max(Self.throughputPackets * 9_600 / target, Self.throughputWindows.lowerBound),
             Self.throughputWindows.upperBound)
         let isKnown = lastArrival.map { instant - $0 < Self.throughputTimeout } ?? false
-        let acknowledged =
-            isKnown
-            ? throughput.bitrate(over: isLimited ? Self.limitedWindow : MediaDuration(seconds: seconds)) : nil
+        let acknowledged = isKnown ? throughput.bitrate(over: MediaDuration(seconds: seconds)) : nil
         var probed = probe?.bitrate
         if let bitrate = probed, let acknowledged {
             probed = max(bitrate, min(delay.bitrate, acknowledged * Self.probedShare))
         }
         delay.update(
-            throughput: acknowledged, probe: probed, isApplicationLimited: isLimited, roundTrip: roundTrip, at: instant)
+            throughput: acknowledged, probe: probed, isQuiet: departed.isQuiet(at: instant), roundTrip: roundTrip,
+            at: instant)
         losses.update(
             LossBasedEstimator.Circumstances(
                 throughput: acknowledged, delayBased: delay.bitrate, bounds: bounds,
                 isApplicationLimited: region.since != nil))
         if let probe { probing.receive(probe, at: instant) }
         setTarget(at: instant)
-        probing.update(estimate: target, restraint: restraint, region: region, at: instant)
+        probing.update(estimate: target, restraint: restraint, region: region, roundTrip: roundTrip, at: instant)
     }
 
     private var restraint: ProbeController.Restraint {

@@ -51,6 +51,9 @@ package struct Pacer {
         MediaDuration(nanoseconds: (Int64(byteCount) &* byteTime) >> 8)
     }
 
+    /// How long so many bytes take at the pacing rate.
+    package func time(for byteCount: Int) -> MediaDuration { Self.time(byteCount, byteTime) }
+
     /// Goes on at other rates; what is owed is owed in bytes.
     package mutating func set(_ rates: SendRates, at instant: MediaInstant) {
         let new = Self.byteTime(rates.pacing)

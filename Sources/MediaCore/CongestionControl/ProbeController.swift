@@ -2,8 +2,8 @@
 ///
 /// Source: libwebrtc's probe_controller.
 struct ProbeController: Sendable {
-    /// The first clusters, over the start rate, and how they are sent.
-    static let firstFactors = [3.0]
+    /// The first cluster, over the start rate, and how it is sent.
+    static let firstFactor = 3.0
     static let firstDuration = MediaDuration.milliseconds(60)
     static let firstInterval = MediaDuration.milliseconds(5)
     /// While a result is above this share of the rate probed, the next cluster goes to so much of the result.
@@ -11,15 +11,19 @@ struct ProbeController: Sendable {
     static let furtherFactor = 2.0
     /// How long a result is waited for.
     static let patience = MediaDuration.seconds(1)
+    /// So long the first cluster is repeated.
+    static let beginning = MediaDuration.seconds(10)
     /// In an application-limited region: how often, and how high over the estimate.
-    static let applicationLimitedInterval = MediaDuration.seconds(5)
+    static let applicationLimitedInterval = MediaDuration.seconds(3)
     static let applicationLimitedFactor = 2.0
-    /// A fall of the estimate below this share of what it was is tried once, at so much of what it was, within a time,
-    /// while or soon after the application limits; and not more often than this.
+    /// Nor when the estimate is above this share of what is useful.
+    static let enough = 1.2
+    /// A fall of the estimate below this share of what it was is tried once, at so much of what it was, after and within
+    /// a time, while the application limits; and not more often than this.
     static let dropShare = 0.66
     static let recoveryShare = 0.85
     static let recoveryTime = MediaDuration.seconds(5)
-    static let recoveryAfterRegion = MediaDuration.seconds(3)
+    static let recoveryDelay = MediaDuration.seconds(1)
     /// Never above so much of what is useful.
     static let usefulFactor = 2.0
     /// Nor above so much of the estimate, while losses limit it less and less.
@@ -40,6 +44,8 @@ struct ProbeController: Sendable {
     private var estimate = 0.0
     private var largeDrop: (instant: MediaInstant, from: Double)?
     private var lastRecovery: MediaInstant?
+    private var begun = MediaInstant(nanoseconds: 0)
+    private var hasResult = false
 
     /// Creates one that never probes above `maximum` bit/s.
     init(maximum: Double) { self.maximum = maximum }
@@ -48,10 +54,14 @@ struct ProbeController: Sendable {
     mutating func begin(start: Double, at instant: MediaInstant) {
         queue.removeAll(keepingCapacity: true)
         (estimate, largeDrop, lastRecovery) = (start, nil, nil)
-        state = .complete
+        (state, begun, hasResult) = (.complete, instant, false)
+        probeFirst(at: instant)
+    }
+
+    private mutating func probeFirst(at instant: MediaInstant) {
         probe(
-            Self.firstFactors.map { $0 * start }, goesOn: true, duration: Self.firstDuration,
-            interval: Self.firstInterval, at: instant)
+            [Self.firstFactor * estimate], goesOn: true, duration: Self.firstDuration, interval: Self.firstInterval,
+            at: instant)
     }
 
     /// The next cluster to send.
@@ -59,20 +69,30 @@ struct ProbeController: Sendable {
 
     /// Takes what a cluster found.
     mutating func receive(_ result: ProbeBitrate.Result, at instant: MediaInstant) {
+        hasResult = true
         guard case .waiting(_, let further) = state, result.bitrate > further else { return }
         probe([result.bitrate * Self.furtherFactor], goesOn: true, at: instant)
     }
 
     /// Goes on after feedback.
     mutating func update(
-        estimate: Double, restraint: Restraint, region: ApplicationLimitedRegion, at instant: MediaInstant
+        estimate: Double, restraint: Restraint, region: ApplicationLimitedRegion, roundTrip: MediaDuration,
+        at instant: MediaInstant
     ) {
         if estimate < Self.dropShare * self.estimate { largeDrop = (instant, self.estimate) }
         self.estimate = estimate
-        if case .waiting(let since, _) = state, instant - since > Self.patience { state = .complete }
+        if case .waiting(let since, _) = state, instant - since > Self.patience + roundTrip * 2 {
+            state = .complete
+            // What nobody answered for is asked again, while all is new.
+            if restraint == .none, !hasResult, instant - begun < Self.beginning {
+                probeFirst(at: instant)
+            }
+        }
         guard case .complete = state, restraint != .all else { return }
         let cap = restraint == .losses ? estimate * Self.lossLimitedFactor : .infinity
-        if let region = region.since, instant - max(lastProbe ?? region, region) >= Self.applicationLimitedInterval {
+        if let region = region.since, instant - (lastProbe ?? region) >= Self.applicationLimitedInterval,
+            region <= instant, estimate < (useful ?? .infinity) * Self.enough
+        {
             probe([min(estimate * Self.applicationLimitedFactor, cap)], goesOn: true, at: instant)
             return
         }
@@ -85,8 +105,9 @@ struct ProbeController: Sendable {
             largeDrop = nil
             return
         }
-        let isLimited = region.since != nil || region.leftAt.map { instant - $0 < Self.recoveryAfterRegion } ?? false
-        guard isLimited, lastRecovery.map({ instant - $0 > Self.recoveryTime }) ?? true else { return }
+        guard region.since != nil, instant - drop.instant > Self.recoveryDelay,
+            lastRecovery.map({ instant - $0 > Self.recoveryTime }) ?? true
+        else { return }
         let suggested = drop.from * Self.recoveryShare
         guard suggested * 0.95 > estimate else { return }
         (lastRecovery, largeDrop) = (instant, nil)

@@ -4,14 +4,12 @@
 struct RateController: Sendable {
     /// What remains of the throughput when the queue grows: as much as lets the queue drain in so many milliseconds,
     /// within bounds.
-    static let drainTime = 500.0
+    static let drainTime = 400.0
     static let decreases = 0.88...0.95
     /// Throughput of a short while is noisy: it counts as no less than this share of the rate ...
     static let noise = 0.97
-    /// ... unless it is below this one, which shows that the flow sends more than arrives ...
+    /// ... unless the queue is long and it is below this one: then the flow sends more than arrives.
     static let ownShare = 0.7
-    /// ... or, while the application limits, even below this one, which only shows how little was sent.
-    static let limitedShare = 0.25
     /// How long it takes, beside a round trip, until a decrease shows: the encoder's time and the feedback's.
     static let response = MediaDuration.milliseconds(150)
     static let decreaseIntervals = MediaDuration.milliseconds(150)...MediaDuration.milliseconds(800)
@@ -33,6 +31,7 @@ struct RateController: Sendable {
     /// Near what the link was seen to carry it rises by a packet in each so many seconds, or by this share a second,
     /// and by no more than that one.
     static let packetInterval = 0.3
+    static let competingInterval = 0.45
     static let leastAdditiveShare = 0.01
     static let mostAdditiveShare = 0.08
     /// Never further above throughput.
@@ -67,10 +66,12 @@ struct RateController: Sendable {
         var usage: LinkUsage
         /// In milliseconds.
         var queueDelay: Double
+        /// Whether it is longer than any trend would excuse.
+        var isLong: Bool
         /// In bit/s; nil while unknown.
         var throughput: Double?
-        /// Whether the application sends, or sent until a moment ago, much less than it may.
-        var isApplicationLimited: Bool
+        /// Whether little was sent of late.
+        var isQuiet: Bool
         var roundTrip: MediaDuration
     }
 
@@ -127,18 +128,23 @@ struct RateController: Sendable {
         return instant - lastDecrease >= interval || circumstances.throughput != nil && throughput < bitrate / 2
     }
 
+    private func isOwn(_ circumstances: Circumstances, _ throughput: Double) -> Bool {
+        circumstances.isLong && throughput < bitrate * Self.ownShare && !circumstances.isQuiet
+    }
+
     private mutating func lower(_ circumstances: Circumstances, at instant: MediaInstant) {
         var lowered = bitrate / 2
         if let throughput = circumstances.throughput {
             let share = min(
                 max(1 - circumstances.queueDelay / Self.drainTime, Self.decreases.lowerBound),
                 Self.decreases.upperBound)
-            let isSilent = circumstances.isApplicationLimited && throughput < bitrate * Self.limitedShare
-            let isOwn = throughput < bitrate * Self.ownShare && !isSilent
+            let isOwn = isOwn(circumstances, throughput)
             if !isOwn { budget = max(budget - 1, 0) }
             lowered = (isOwn ? throughput : max(throughput, bitrate * Self.noise)) * share
-            if throughput < capacity.lowerBound { capacity.reset() }
-            capacity.noteOveruse(throughput)
+            if isOwn || throughput > bitrate * Self.ownShare {
+                if throughput < capacity.lowerBound { capacity.reset() }
+                capacity.noteOveruse(throughput)
+            }
         }
         bitrate = clamp(min(lowered, bitrate))
         (lastChange, lastDecrease) = (instant, instant)
@@ -160,8 +166,9 @@ struct RateController: Sendable {
 
     /// In bit/s in each second.
     private var additiveIncrease: Double {
+        if isCompeting { return Self.packetBits / Self.competingInterval }
         let step = max(Self.packetBits / Self.packetInterval, bitrate * Self.leastAdditiveShare)
-        return isCompeting ? step : min(step, bitrate * Self.mostAdditiveShare)
+        return min(step, bitrate * Self.mostAdditiveShare)
     }
 
     private func clamp(_ bitrate: Double) -> Double {

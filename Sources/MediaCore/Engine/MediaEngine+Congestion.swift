@@ -9,6 +9,34 @@ extension MediaEngine {
         return transports[transport.slot].estimator.rates.target
     }
 
+    /// What of that media for the watcher may take at present, in bit/s on the wire: what is left once packets that have
+    /// to be sent again have had their part, and those that wait to leave are to be gone within a second. Half of the
+    /// estimate at least.
+    ///
+    /// - Throws: `MediaEngineError.unknownTransport`.
+    public func availableBitrate(
+        of transport: TransportID, at instant: MediaInstant
+    ) throws(MediaEngineError) -> Int64 {
+        let estimate = Double(try estimatedBitrate(of: transport))
+        let left = estimate * (1 - min(sendDelay(of: transport.slot, at: instant).inSeconds, 1))
+        return Int64(max(left - transports[transport.slot].resendRate.bitrate, estimate / 2))
+    }
+
+    /// How long the next packet that waits for a watcher's pacer has waited.
+    func sendDelay(of transport: SlotID, at instant: MediaInstant) -> MediaDuration {
+        guard transports[transport].isPaced else { return .zero }
+        var longest = MediaDuration.zero
+        for consumer in transports[transport].consumers {
+            guard let since = consumers[consumer].waitingSince, let source = consumers[consumer].source,
+                let stream = streams.unsafeElement(source),
+                consumers[consumer].position < stream.pointee.arrivals.end,
+                let packet = stream.pointee.store.record(stream.pointee.arrivals[consumers[consumer].position])
+            else { continue }
+            longest = max(longest, instant - max(since, packet.arrival))
+        }
+        return longest
+    }
+
     /// A watcher's transport is ready: what its link carries is to be found out.
     mutating func beginEstimate(_ transport: SlotID, at instant: MediaInstant) {
         guard !transports[transport].consumers.isEmpty else { return }
@@ -20,6 +48,7 @@ extension MediaEngine {
     /// Tells the estimator what left since it was last told.
     mutating func tellSent(_ transport: SlotID, at instant: MediaInstant) {
         let byteCount = transports[transport].untoldByteCount
+        transports[transport].resendRate.advance(to: instant)
         guard byteCount > 0 else { return }
         transports[transport].untoldByteCount = 0
         transports[transport].estimator.sent(byteCount: byteCount, at: instant)

@@ -102,8 +102,9 @@ extension MediaEngine {
 
     private func noteResend(_ byteCount: Int, _ run: DepartureRun) {
         run.transport.pointee.countSent(byteCount, on: run.route)
-        run.transport.pointee.pacer.resent(
-            byteCount: byteCount + run.route.overheadByteCount, at: run.route.instant)
+        let byteCount = byteCount + run.route.overheadByteCount
+        run.transport.pointee.pacer.resent(byteCount: byteCount, at: run.route.instant)
+        run.transport.pointee.resendRate.add(byteCount: byteCount)
     }
 
     /// Writes a sent packet in the retransmission stream; its length, and its transport-wide number.

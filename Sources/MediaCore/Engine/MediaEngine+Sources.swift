@@ -15,6 +15,8 @@ extension MediaEngine {
     /// that is more than this.
     private static let historyByteCount = 192 << 10
     private static let historyPacketCount = 384
+    /// How long pictures that only lead up to the newest one may take to leave.
+    private static let squeezeTime = MediaDuration.milliseconds(100)
     /// How far apart two packets of a stream may be and both be forwarded when it begins.
     private static let reach: Int64 = 1024
 
@@ -29,9 +31,9 @@ extension MediaEngine {
         else { return .done }
         guard let start = beginning(of: stream, for: run) else {
             // Sound that pauses is waited for.
-            guard stream.pointee.isVideo, consumer.pointee.mayAskForKeyframe(at: run.route.instant) else {
-                return .done
-            }
+            guard stream.pointee.isVideo,
+                consumer.pointee.mayAskForKeyframe(at: run.route.instant) || fits(wanted, run)
+            else { return .done }
             stream.pointee.keyframes.want(at: run.route.instant)
             touch(stream.pointee.transport)
             return .done
@@ -46,6 +48,15 @@ extension MediaEngine {
             isPictureComplete(run) || run.route.instant - pending.noticed >= Self.pictureGrace
         else { return .done }
         return begin(with: stream, wanted, at: packet, run)
+    }
+
+    /// Whether a layer takes no more than the consumer's link carries, as far as both are known.
+    private func fits(_ target: LayerTarget, _ run: DepartureRun) -> Bool {
+        guard let stream = streams.unsafeElement(target.stream) else { return false }
+        let bitrate = stream.pointee.meter.bitrate(
+            spatial: Int(target.spatialLayer), temporal: Int(target.temporalLayer), lowerSpatialLayers: true,
+            at: run.route.instant)
+        return Int64(bitrate) < run.transport.pointee.estimator.rates.target
     }
 
     /// The packet of a stream that a consumer can begin with now; nil when there is none.
@@ -133,7 +144,10 @@ extension MediaEngine {
         let previous = consumer.pointee.source.flatMap { streams.unsafeElement($0)?.pointee.clock }
         moveSubscription(run.consumerID, from: consumer.pointee.source, to: wanted.stream)
         // Pictures that only lead up to the newest one are not to be shown one by one.
-        let leads = extent.pictureCount > 1 && extent.isWhole && stream.pointee.isVideo
+        // Of pictures a tick apart that take longer to arrive a browser's clock goes wrong: it shows none for seconds.
+        let leads =
+            extent.pictureCount > 1 && extent.isWhole && stream.pointee.isVideo
+            && run.transport.pointee.pacer.time(for: extent.byteCount) <= Self.squeezeTime
         let squeezes = consumer.pointee.synchronize(
             with: wanted.stream, at: packet, first: first, clock: stream.pointee.clock, previous: previous,
             lead: leads ? (extent.newest, extent.pictureCount) : nil)
@@ -209,6 +223,7 @@ extension MediaEngine {
     /// What lies between two numbers of a stream.
     private struct Extent {
         var packetCount = 0
+        var byteCount = 0
         var pictureCount = 0
         /// Whether no packet is missing.
         var isWhole = true
@@ -229,6 +244,7 @@ extension MediaEngine {
                 extent.newest = packet
             }
             extent.packetCount += 1
+            extent.byteCount += packet.byteCount
         }
         return extent
     }

@@ -4,7 +4,7 @@ extension MediaEngine {
         var statistics = MediaStatistics()
         for index in 0..<transports.slotCount {
             guard let transport = transports.id(at: index) else { continue }
-            statistics.transports.append(self.statistics(of: transport))
+            statistics.transports.append(self.statistics(of: transport, at: instant))
         }
         for reason in DropReason.allCases {
             // What ICE and DTLS could not send is counted where it was refused.
@@ -14,7 +14,7 @@ extension MediaEngine {
         return statistics
     }
 
-    private func statistics(of transport: SlotID) -> TransportStatistics {
+    private func statistics(of transport: SlotID, at instant: MediaInstant) -> TransportStatistics {
         let counters = transports[transport].counters
         return TransportStatistics(
             id: TransportID(slot: transport).description, name: transports[transport].name,
@@ -23,6 +23,8 @@ extension MediaEngine {
             bytesReceived: counters.bytesReceived, packetsSent: counters.packetsSent, bytesSent: counters.bytesSent,
             availableOutgoingBitrate: transports[transport].consumers.isEmpty
                 ? nil : transports[transport].estimator.rates.target,
+            sendDelay: transports[transport].consumers.isEmpty
+                ? nil : sendDelay(of: transport, at: instant).inSeconds,
             feedback: feedback(transports[transport].reported),
             inbound: transports[transport].producers.flatMap { producers[$0].streams.map { inbound($0) } },
             outbound: transports[transport].consumers.map { outbound($0) })

@@ -28,6 +28,8 @@ public struct TransportStatistics: Sendable, Encodable {
     public var bytesSent: UInt64 = 0
     /// What the link to it is believed to carry, in bit/s, UDP and IP headers included; nil for one that watches nothing.
     public var availableOutgoingBitrate: Int64?
+    /// How long in seconds the next packet that waits for room on that link has waited; nil for one that watches nothing.
+    public var sendDelay: Double?
     /// What it reports of the packets sent to it; nil before it has sent transport-wide feedback.
     public var feedback: FeedbackStatistics?
     /// What it publishes.

@@ -27,8 +27,9 @@ struct Transport: ~Copyable {
     /// What the link to a watcher carries, and where it leads.
     var measured: TransportAddress?
     var estimator: any BandwidthEstimator
-    /// Packets that are to be sent again, as soon as the pacer lets them.
+    /// Packets that are to be sent again, as soon as the pacer lets them, and what they take.
     var resends = ResendQueue()
+    var resendRate = ResendRate()
     /// The consumer whose retransmission stream carries padding; nil when there is none.
     var paddingSource: SlotID?
     /// Which of its packets is next, counted from the newest.

@@ -68,6 +68,16 @@ struct HostProcess: Sendable {
             "publish", "\(origin)/whip/\(stream)", usesTokens ? Self.publishToken : nil, codec)
     }
 
+    /// Publishes a picture of 1280x720, 30 times a second.
+    func publishLarge(on page: Page, stream: String, codec: String, encodings: String = "[{}]") async throws {
+        try await page.loadLayers()
+        let camera: [Int] = try await page.evaluate("peer.camera(1280, 720, 30)")
+        guard camera == [1280, 720] else { throw ChildProcess.Failure(description: "the camera makes \(camera)") }
+        let token = usesTokens ? "'\(Self.publishToken)'" : "null"
+        let _: String = try await page.evaluate(
+            "peer.publishLayers('\(origin)/whip/\(stream)', \(token), '\(codec)', \(encodings))")
+    }
+
     func watch(on page: Page, stream: String) async throws {
         try await page.loadPeer()
         let _: String = try await page.call("watch", "\(origin)/whep/\(stream)", usesTokens ? Self.watchToken : nil)

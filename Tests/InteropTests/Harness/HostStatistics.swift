@@ -14,6 +14,13 @@ struct HostStatistics: Decodable, Sendable {
                 var srtpCipher: String?
                 /// Everything received, in bytes.
                 var bytesReceived: Int
+                /// What its link is believed to carry, in bit/s; nil for publishers.
+                var availableOutgoingBitrate: Int64?
+                var outbound: [Outbound]
+            }
+            struct Outbound: Decodable, Sendable {
+                /// How often what waited for the pacer was left out.
+                var timesShed: Int
             }
             var transports: [Transport]
             var drops: [String: UInt64]

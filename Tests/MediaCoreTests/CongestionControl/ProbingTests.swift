@@ -83,10 +83,29 @@ import Testing
         probing.receive(found(first, 0.6), at: instant(250))
         let none = next(&probing)
         #expect(none == nil)
-        probing.update(estimate: 500_000, restraint: .none, region: ApplicationLimitedRegion(), at: instant(1_100))
-        probing.receive(found(first, 1), at: instant(1_200))
+        probing.update(
+            estimate: 500_000, restraint: .none, region: ApplicationLimitedRegion(), roundTrip: .milliseconds(50),
+            at: instant(1_200))
+        probing.receive(found(first, 1), at: instant(1_300))
         let late = next(&probing)
         #expect(late == nil)
+    }
+
+    @Test func aFirstClusterThatNobodyAnsweredForIsRepeated() throws {
+        var probing = ProbeController(maximum: 10_000_000)
+        probing.begin(start: 300_000, at: instant(0))
+        var times: [Double] = []
+        for time in stride(from: 0.0, through: 20_000, by: 100) {
+            probing.update(
+                estimate: 320_000, restraint: .none, region: ApplicationLimitedRegion(), roundTrip: .milliseconds(500),
+                at: instant(time))
+            while let cluster = next(&probing) {
+                #expect(cluster.bitrate == (time == 0 ? 900_000 : 960_000))
+                times.append(time)
+            }
+        }
+        // Each two seconds, that is one and two round trips, for ten.
+        #expect(times == [0, 2_100, 4_200, 6_300, 8_400])
     }
 
     private func next(_ probing: inout ProbeController) -> ProbeCluster? { probing.take() }
@@ -100,7 +119,9 @@ import Testing
         let answer13 = probing.take()
         #expect(answer13 == nil)
         // Useful rises while the link is not tried: probed for, up to twice the estimate.
-        probing.update(estimate: 800_000, restraint: .none, region: ApplicationLimitedRegion(), at: instant(2_000))
+        probing.update(
+            estimate: 800_000, restraint: .none, region: ApplicationLimitedRegion(), roundTrip: .milliseconds(50),
+            at: instant(2_000))
         probing.setUseful(1_000_000, isLimited: true, restraint: .none, at: instant(2_000))
         let answer14 = probing.take()
         #expect(answer14?.bitrate == 1_000_000)
@@ -114,18 +135,19 @@ import Testing
     @Test func anApplicationThatIsLimitedIsProbedForAtTimes() {
         var probing = ProbeController(maximum: 10_000_000)
         probing.begin(start: 300_000, at: instant(0))
-        while probing.take() != nil {}
+        while let cluster = next(&probing) { probing.receive(found(cluster, 0.5), at: instant(0)) }
         var region = ApplicationLimitedRegion()
         var times: [Double] = []
         for time in stride(from: 0.0, through: 20_000, by: 100) {
             region.sent(byteCount: 1_000, estimate: 1_000_000, at: instant(time))
-            probing.update(estimate: 1_000_000, restraint: .none, region: region, at: instant(time))
+            probing.update(
+                estimate: 1_000_000, restraint: .none, region: region, roundTrip: .milliseconds(50), at: instant(time))
             while let cluster = probing.take() {
                 #expect(cluster.bitrate == 2_000_000)
                 times.append(time)
             }
         }
-        #expect((3...4).contains(times.count))
-        for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier >= 5_000) }
+        #expect((6...7).contains(times.count))
+        for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier >= 3_000) }
     }
 }

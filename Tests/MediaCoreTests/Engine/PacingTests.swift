@@ -64,7 +64,8 @@ import Testing
             #expect(watcher.complaints.isEmpty)
             // Nothing is missing that was begun: a frame comes whole or not at all.
             #expect(watcher.incompleteFrames <= 1)
-            #expect(watcher.decoded.count >= 150 && watcher.decoded.count <= 400)
+            // 40 % of the frames would fit, without the pauses that spare the publisher.
+            #expect(watcher.decoded.count >= 60 && watcher.decoded.count <= 240)
             #expect(watcher.audioPackets >= 950)
         }
         let shed = call.timesShed

@@ -1,3 +1,5 @@
+import MediaCore
+
 extension CongestionCase {
     /// The figures of the runs, and what happened in the first, as JSON.
     package func json(of runs: [CongestionRun]) -> String {
@@ -18,16 +20,27 @@ extension CongestionCase {
                 "{\"capacity\":\(Self.array($0.capacity)),\"queueDelay\":\(Self.array($0.queueDelay, scale: 1000))}"
             }
             let flows = run.flows.map { flow in
-                """
-                {"name":"\(flow.name)","sent":\(Self.array(flow.sent)),"delivered":\(Self.array(flow.delivered)),\
-                "padding":\(Self.array(flow.padding)),"estimate":\(Self.array(flow.estimate)),\
-                "sentPackets":\(flow.sentPackets),"lostPackets":\(flow.lostPackets),"shedFrames":\(flow.shedFrames)}
-                """
+                let keyframes = flow.keyframes.map { keyframe in
+                    """
+                    {"madeAt":\(Self.seconds(keyframe.madeAt)),"packets":\(keyframe.packets),\
+                    "arrived":\(keyframe.arrived),"lastArrival":\(Self.seconds(keyframe.lastArrival))}
+                    """
+                }
+                return """
+                    {"name":"\(flow.name)","sent":\(Self.array(flow.sent)),"delivered":\(Self.array(flow.delivered)),\
+                    "padding":\(Self.array(flow.padding)),"estimate":\(Self.array(flow.estimate)),\
+                    "sentPackets":\(flow.sentPackets),"lostPackets":\(flow.lostPackets),"shedFrames":\(flow.shedFrames),\
+                    "keyframes":[\(keyframes.joined(separator: ","))]}
+                    """
             }
             parts.append("\"links\":[\n\(links.joined(separator: ",\n"))]")
             parts.append("\"flows\":[\n\(flows.joined(separator: ",\n"))]")
         }
         return "{\n" + parts.joined(separator: ",\n") + "\n}\n"
+    }
+
+    private static func seconds(_ instant: MediaInstant) -> String {
+        CongestionFigure.decimal(Double(instant.nanoseconds) / 1e9, 4)
     }
 
     private static func array(_ values: [Double], scale: Double = 1) -> String {

@@ -152,11 +152,13 @@ package final class EngineFlow: SimulatedFlow {
         scheduleWake(network)
     }
 
-    /// The publisher's encoder sends what the watcher's link carries.
+    /// The publisher's encoder sends what the watcher's link has for it.
     private func follow(_ network: CongestionNetwork) {
-        guard let watching, let estimate = try? engine.estimatedBitrate(of: watching) else { return }
+        guard let watching, let estimate = try? engine.estimatedBitrate(of: watching),
+            let available = try? engine.availableBitrate(of: watching, at: engineInstant(network))
+        else { return }
         target = estimate
-        source.set(target: estimate - (configuration.hasAudio ? MediaFlow.audioBitrate : 0), at: network.now)
+        source.set(target: available - (configuration.hasAudio ? MediaFlow.audioBitrate : 0), at: network.now)
     }
 
     private func produce(_ network: CongestionNetwork) {
@@ -183,8 +185,15 @@ package final class EngineFlow: SimulatedFlow {
         }
         if nextReport <= network.now {
             nextReport = network.now + .seconds(1)
+            counts.shedFrames = timesShed(at: now)
             publisher.sendReports(at: now, ntpTime: wallClock.ntpTime(at: now))
         }
+    }
+
+    /// How often the engine gave up what waited for too long.
+    private func timesShed(at instant: MediaInstant) -> Int {
+        let outbound = engine.statistics(at: instant).transports.flatMap(\.outbound)
+        return Int(outbound.reduce(0) { $0 + $1.timesShed })
     }
 
     private func scheduleWake(_ network: CongestionNetwork) {

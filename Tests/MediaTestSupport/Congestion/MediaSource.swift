@@ -86,6 +86,7 @@ package struct MediaSource: Sendable {
         guard !isPaused(at: instant) else { return [] }
         if let keyframe = keyframes.first, keyframe.at <= instant {
             keyframes.removeFirst()
+            excess += Double(keyframe.packets * Self.packetByteCount) - bitrate / 8 / configuration.framesPerSecond
             return [Int](repeating: Self.packetByteCount, count: keyframe.packets)
         }
         if instant >= variationUntil {
