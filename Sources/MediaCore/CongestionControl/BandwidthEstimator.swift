@@ -13,8 +13,8 @@ public protocol BandwidthEstimator: Sendable {
     mutating func begin(at instant: MediaInstant)
     /// So many bytes left since it was last told, on the wire; called before any of the others.
     mutating func sent(byteCount: Int, at instant: MediaInstant)
-    /// Transport-wide feedback: packets by ascending number, each reported on as arrived once at most; one that is
-    /// reported lost may be reported as arrived later.
+    /// Transport-wide feedback: packets by ascending number, each reported on as lost once at most, and as arrived once
+    /// at most, which may be after it was reported lost. One that others have overtaken is reported later than they.
     mutating func receive(_ reports: [PacketReport], at instant: MediaInstant)
     /// The receiver's own estimate, in bit/s. Source: draft-alvestrand-rmcat-remb-03.
     mutating func receive(receiverEstimate bitrate: Int64, at instant: MediaInstant)

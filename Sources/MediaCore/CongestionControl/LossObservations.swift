@@ -15,6 +15,12 @@ struct LossObservations: Sendable {
         var lostPackets = 0.0
         /// In bit/s.
         var bitrate = 0.0
+
+        /// One that was lost arrived.
+        mutating func takeBack(_ size: Double) {
+            lostBytes = max(lostBytes - size, 0)
+            lostPackets = max(lostPackets - 1, 0)
+        }
     }
 
     /// The last stretches, newest first.
@@ -27,18 +33,19 @@ struct LossObservations: Sendable {
     private var partial = Observation()
     private var partialEnd: MediaInstant?
     private var partialStart: MediaInstant?
-    private var highestNumber = Int64.min
 
-    /// Notes a report. One of a packet that was reported before is taken for one that was said to be lost.
+    /// Notes a report.
     mutating func add(_ report: PacketReport) {
         let size = Double(min(max(report.byteCount, 0), 65_535))
-        if report.sequenceNumber <= highestNumber {
-            guard report.arrival != nil else { return }
-            partial.lostBytes = max(partial.lostBytes - size, 0)
-            partial.lostPackets = max(partial.lostPackets - 1, 0)
+        if report.wasReportedLost {
+            // Perhaps in the stretch before.
+            if partial.lostPackets < 1, !observations.isEmpty {
+                observations[0].takeBack(size)
+            } else {
+                partial.takeBack(size)
+            }
             return
         }
-        highestNumber = report.sequenceNumber
         if partialStart == nil { partialStart = report.departure }
         partialEnd = max(partialEnd ?? report.departure, report.departure)
         partial.sentBytes += size

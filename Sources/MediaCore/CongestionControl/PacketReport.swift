@@ -10,16 +10,19 @@ public struct PacketReport: Hashable, Sendable {
     public var arrival: MediaInstant?
     /// The probe cluster it was sent for; nil for one that was not.
     public var probe: ProbeCluster.ID?
+    /// Whether it was reported lost before: it was late.
+    public var wasReportedLost: Bool
 
     /// Creates a report.
     public init(
         sequenceNumber: Int64, byteCount: Int, departure: MediaInstant, arrival: MediaInstant?,
-        probe: ProbeCluster.ID? = nil
+        probe: ProbeCluster.ID? = nil, wasReportedLost: Bool = false
     ) {
         self.sequenceNumber = sequenceNumber
         self.byteCount = byteCount
         self.departure = departure
         self.arrival = arrival
         self.probe = probe
+        self.wasReportedLost = wasReportedLost
     }
 }

@@ -84,6 +84,8 @@ extension MediaEngine {
         let bytes = packet.bytes
         if jobs.isFull { protectQueued(run.transportID) }
         guard consumer.pointee.hasRetransmissionStream else {
+            // Under the same number: of which copy feedback will speak nobody can know.
+            run.transport.pointee.departures.ignore(sent.transportSequenceNumber)
             let byteCount = consumer.pointee.repeatDeparture(
                 sent, sequenceNumber, packet.record, from: bytes, activeTargets: packet.activeTargets, on: route,
                 into: &output, jobs: &jobs)

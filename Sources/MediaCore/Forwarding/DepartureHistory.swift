@@ -64,10 +64,12 @@ package struct DepartureHistory: ~Copyable {
     enum Fate: UInt32 {
         /// Nothing was said of it.
         case unknown
-        /// It had not arrived when it was reported on.
+        /// It had not arrived when it was reported on, and is given up.
         case lost
         /// It arrived.
         case acknowledged
+        /// It had not arrived when it was reported on, and may be late.
+        case missing
     }
 
     /// More than half a second of a 5 Mbit/s stream: feedback comes every 50 to 250 ms.
@@ -123,6 +125,11 @@ package struct DepartureHistory: ~Copyable {
         entries.deallocate()
         entries = larger
         if capacity == Self.maximumCapacity { keptTime = 0 }
+    }
+
+    /// Takes no more news of a departure.
+    mutating func ignore(_ number: UInt16) {
+        unsafeEntry(number)?.pointee.fate = .acknowledged
     }
 
     /// What left under a number; nil when that is too long ago.

@@ -13,6 +13,8 @@ package struct ReportedDepartures {
     private(set) var bytesAcknowledged: UInt64 = 0
     /// Departures that were reported lost and have not been acknowledged since.
     private(set) var packetsLost: UInt64 = 0
+    /// Departures that were reported lost and acknowledged since.
+    private(set) var packetsRecovered: UInt64 = 0
     /// Arrivals that were reported of what never left, or left too long ago.
     private(set) var packetsUnknown: UInt64 = 0
     /// From the departure of the newest packet acknowledged to the message that said so: the round trip, and how long
@@ -27,17 +29,24 @@ package struct ReportedDepartures {
     private var newestReported: Int64 = 0
     /// How many departures that are said to be lost may still be looked up.
     private var lookups = DepartureHistory.initialCapacity
+    private var reordering = ReorderingWindow()
+    /// The newest departure that arrived.
+    private var newestArrived: (number: Int64, departure: MediaInstant)?
+    /// What is missing has numbers behind the one, up to the other.
+    private var judged = Int64.min
+    private var lastMissing = Int64.min
 
     /// No two packets of one message arrive further apart, in units of its deltas: ten seconds.
     private static let longestSpan: Int64 = 40_000
 
     package init() {}
 
-    /// Takes a message about departures up to number `newest`; whether it says that any were lost.
+    /// Takes a message about departures up to number `newest`; whether any turn out to be lost.
     ///
     /// Appends what it says of departures to `reports`, by ascending number: each is reported lost once at most, and as
-    /// arrived once at most. Numbers that are not in the history, because they left too long ago or never, are ignored.
-    /// When the message's times can't be true, it counts, but nothing is reported.
+    /// arrived once at most. Where packets overtake each other, those that are missing are given time before they are
+    /// reported lost. Numbers that are not in the history, because they left too long ago or never, are ignored. When
+    /// the message's times can't be true, it counts, but nothing is reported.
     ///
     /// - Parameter overhead: What each datagram has on the wire besides its bytes: IP and UDP headers.
     package mutating func take(
@@ -55,14 +64,13 @@ package struct ReportedDepartures {
         var message = Message(feedback, newest: newest, overhead: overhead, at: instant, reportsBefore: reports.count)
         var receptions = feedback
         var expected = 0
-        var reportsLosses = false
+        let lostBefore = packetsLost &+ packetsRecovered
+        let newestBefore = newestArrived?.departure
+        reordering.advance(to: instant)
         var last: UnsafeMutablePointer<DepartureHistory.Entry>?
         while let reception = receptions.next() {
             let offset = Int(reception.offset)
-            if offset > expected {
-                reportsLosses = true
-                lose(expected..<offset, of: departures, message, into: &reports)
-            }
+            if offset > expected { miss(expected..<offset, of: departures, message, into: &reports) }
             expected = offset + 1
             message.elapsed += Int64(reception.delta)
             last = offset <= message.newestOffset ? departures.unsafeEntry(message.number(at: offset)) : nil
@@ -74,7 +82,16 @@ package struct ReportedDepartures {
                 last = nil
                 continue
             }
-            if entry.pointee.fate == .lost { packetsLost &-= 1 }
+            let fate = entry.pointee.fate
+            if fate == .lost {
+                packetsLost &-= 1
+                packetsRecovered &+= 1
+            }
+            let departure = entry.pointee.departure(asOf: instant)
+            if fate != .unknown, let newestBefore { reordering.note(newestBefore - departure, at: instant) }
+            if newestArrived.map({ $0.number < message.first + Int64(offset) }) ?? true {
+                newestArrived = (message.first + Int64(offset), departure)
+            }
             entry.pointee.fate = .acknowledged
             packetsAcknowledged &+= 1
             bytesAcknowledged &+= UInt64(entry.pointee.byteCount)
@@ -85,15 +102,15 @@ package struct ReportedDepartures {
                 reports.removeLast(reports.count - message.reportsBefore)
                 continue
             }
-            reports.append(message.report(entry.pointee, at: offset, arrival: arrival))
+            reports.append(message.report(entry.pointee, at: offset, arrival: arrival, wasLost: fate == .lost))
         }
         if Int(feedback.statusCount) > expected {
-            reportsLosses = true
-            lose(expected..<Int(feedback.statusCount), of: departures, message, into: &reports)
+            miss(expected..<Int(feedback.statusCount), of: departures, message, into: &reports)
         }
+        if judged < lastMissing, message.isPlausible { giveUp(of: departures, message, into: &reports) }
         // When even the last was known, the message came for the sake of an older one.
         if let last { acknowledgementTime = last.pointee.age(at: instant) }
-        return reportsLosses
+        return packetsLost &+ packetsRecovered != lostBefore
     }
 
     /// What is known of one message while it is read.
@@ -129,10 +146,13 @@ package struct ReportedDepartures {
         func number(at offset: Int) -> UInt16 { base &+ UInt16(truncatingIfNeeded: offset) }
 
         @inline(__always)
-        func report(_ entry: DepartureHistory.Entry, at offset: Int, arrival: MediaInstant?) -> PacketReport {
+        func report(
+            _ entry: DepartureHistory.Entry, at offset: Int, arrival: MediaInstant?, wasLost: Bool = false
+        ) -> PacketReport {
             PacketReport(
                 sequenceNumber: first &+ Int64(offset), byteCount: entry.byteCount + overhead,
-                departure: entry.departure(asOf: instant), arrival: arrival, probe: entry.probe)
+                departure: entry.departure(asOf: instant), arrival: arrival, probe: entry.probe,
+                wasReportedLost: wasLost)
         }
     }
 
@@ -147,9 +167,9 @@ package struct ReportedDepartures {
         return start + TransportFeedback.tick * message.elapsed
     }
 
-    /// Counts the departures reported lost, by offsets from a message's base. Offsets beyond the history are not looked
+    /// Notes departures that have not arrived, by offsets from a message's base. Offsets beyond the history are not looked
     /// up, nor more than there are lookups left, so that messages cost no more than what left allows.
-    private mutating func lose(
+    private mutating func miss(
         _ offsets: Range<Int>, of departures: borrowing DepartureHistory, _ message: Message,
         into reports: inout [PacketReport]
     ) {
@@ -160,11 +180,44 @@ package struct ReportedDepartures {
         for offset in start..<end {
             guard let entry = departures.unsafeEntry(message.number(at: offset)), entry.pointee.fate == .unknown
             else { continue }
+            guard reordering.length == .zero else {
+                entry.pointee.fate = .missing
+                let number = message.first + Int64(offset)
+                judged = judged < lastMissing ? min(judged, number - 1) : number - 1
+                lastMissing = max(lastMissing, number)
+                continue
+            }
             entry.pointee.fate = .lost
             packetsLost &+= 1
             guard message.isPlausible else { continue }
             reports.append(message.report(entry.pointee, at: offset, arrival: nil))
         }
+    }
+
+    /// Takes what is missing for lost once something arrived that left so much later that it can't have been overtaken.
+    private mutating func giveUp(
+        of departures: borrowing DepartureHistory, _ message: Message, into reports: inout [PacketReport]
+    ) {
+        guard let newestArrived else { return }
+        let latest = newestArrived.departure - reordering.length
+        let count = reports.count
+        judged = max(judged, newestArrived.number - Int64(departures.capacity))
+        while judged < min(newestArrived.number, lastMissing), lookups > 0 {
+            lookups -= 1
+            if let entry = departures.unsafeEntry(UInt16(truncatingIfNeeded: judged + 1)) {
+                guard entry.pointee.departure(asOf: message.instant) <= latest else { break }
+                if entry.pointee.fate == .missing {
+                    entry.pointee.fate = .lost
+                    packetsLost &+= 1
+                    reports.append(message.report(entry.pointee, at: Int(judged + 1 - message.first), arrival: nil))
+                }
+            }
+            judged += 1
+        }
+        guard count > message.reportsBefore, count < reports.count,
+            reports[count].sequenceNumber < reports[count - 1].sequenceNumber
+        else { return }
+        reports[message.reportsBefore...].sort { $0.sequenceNumber < $1.sequenceNumber }
     }
 
     /// Notes a message's count. Those that come twice say nothing new, but are read: not every receiver counts.

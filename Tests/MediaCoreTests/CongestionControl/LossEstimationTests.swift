@@ -33,7 +33,9 @@ import Testing
         }
         // One that was reported lost came after all.
         observations.add(
-            PacketReport(sequenceNumber: 20, byteCount: 1_000, departure: instant(200), arrival: instant(400)))
+            PacketReport(
+                sequenceNumber: 20, byteCount: 1_000, departure: instant(200), arrival: instant(400),
+                wasReportedLost: true))
         let answer33 = observations.endStretch()
         #expect(answer33)
         let answer34 = observations.endStretch()

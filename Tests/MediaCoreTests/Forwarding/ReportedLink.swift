@@ -86,7 +86,8 @@ struct ReportedLink: ~Copyable {
             if random.next() % 50 == 0 { add(.arrive(sender.sent), at: time + delay + 3_000_000) }
         }
         let pause = random.next() % 4 == 0 ? 0 : Int64.random(in: 0...8_000_000, using: &random)
-        add(.send, at: time + pause)
+        // The last one leaves later, too: what it can't have overtaken is lost.
+        add(.send, at: time + pause > end ? end + 200_000_000 : time + pause)
     }
 
     private mutating func arrive(_ number: Int64, at time: Int64) {
