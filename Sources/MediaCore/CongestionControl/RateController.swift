@@ -32,6 +32,7 @@ struct RateController: Sendable {
     /// and by no more than that one.
     static let packetInterval = 0.3
     static let competingInterval = 0.45
+    static let mostCompetingShare = 0.12
     static let leastAdditiveShare = 0.01
     static let mostAdditiveShare = 0.08
     /// Never further above throughput.
@@ -166,7 +167,7 @@ struct RateController: Sendable {
 
     /// In bit/s in each second.
     private var additiveIncrease: Double {
-        if isCompeting { return Self.packetBits / Self.competingInterval }
+        if isCompeting { return min(Self.packetBits / Self.competingInterval, bitrate * Self.mostCompetingShare) }
         let step = max(Self.packetBits / Self.packetInterval, bitrate * Self.leastAdditiveShare)
         return min(step, bitrate * Self.mostAdditiveShare)
     }
