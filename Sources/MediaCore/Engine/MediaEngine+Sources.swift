@@ -144,10 +144,12 @@ extension MediaEngine {
         let previous = consumer.pointee.source.flatMap { streams.unsafeElement($0)?.pointee.clock }
         moveSubscription(run.consumerID, from: consumer.pointee.source, to: wanted.stream)
         // Pictures that only lead up to the newest one are not to be shown one by one.
-        // Of pictures a tick apart that take longer to arrive a browser's clock goes wrong: it shows none for seconds.
+        // From pictures a tick apart that take longer to arrive a browser learns a wrong clock: it shows none for seconds.
+        // Behind others there may be no time left for them.
         let leads =
             extent.pictureCount > 1 && extent.isWhole && stream.pointee.isVideo
-            && run.transport.pointee.pacer.time(for: extent.byteCount) <= Self.squeezeTime
+            && (consumer.pointee.newest != nil
+                || run.transport.pointee.pacer.time(for: extent.byteCount) <= Self.squeezeTime)
         let squeezes = consumer.pointee.synchronize(
             with: wanted.stream, at: packet, first: first, clock: stream.pointee.clock, previous: previous,
             lead: leads ? (extent.newest, extent.pictureCount) : nil)

@@ -52,6 +52,38 @@ import Testing
         #expect(call.timesShed == 0)
     }
 
+    /// Who comes late gets what came since the last keyframe. Pictures a tick apart that took a second to arrive made
+    /// Chromium believe that time stands still, and it showed none for 3 s: squeezed are only those that leave at once.
+    @Test func timeGoesOnForThoseWhoComeLate() throws {
+        for (bitrate, squeezes): (Int64, Bool) in [(2_000_000, false), (100_000_000, true)] {
+            let call = try call(seed: 304, bitrate: bitrate)
+            let (publisher, session) = try call.addPublisher()
+            #expect(call.run(atMost: .seconds(5)) { !publisher.keyframes.isEmpty })
+            call.run(for: .milliseconds(1_400))
+            let (watcher, _) = try call.addWatcher(of: session.producers)
+            // When each timestamp was first seen.
+            var seen: [(at: MediaInstant, timestamp: UInt32)] = []
+            _ = call.run(atMost: .seconds(4)) {
+                if let ssrc = watcher.ssrcs[96], let newest = watcher.newest[ssrc] {
+                    if seen.last?.timestamp != newest.timestamp { seen.append((call.instant, newest.timestamp)) }
+                }
+                return false
+            }
+            #expect(watcher.complaints.isEmpty)
+            #expect(publisher.keyframes.count == 1, "what was kept was not used")
+            let first = try #require(seen.first)
+            let later = try #require(seen.first { $0.at - first.at >= .milliseconds(300) })
+            let advance = Double(Int32(bitPattern: later.timestamp &- first.timestamp)) / 90_000
+            let elapsed = (later.at - first.at).inSeconds
+            // At 2 Mbit/s pictures of 0.9 Mbit/s come about twice as fast as they were made.
+            if squeezes {
+                #expect(advance < elapsed + 0.05, "\(advance) s of pictures in \(elapsed) s")
+            } else {
+                #expect(advance > 1.3 * elapsed, "\(advance) s of pictures in \(elapsed) s")
+            }
+        }
+    }
+
     /// 900 kbit/s of pictures through 400: whole frames are shed, from the first that waited for a second up to the next
     /// keyframe, and the publisher is not flooded with requests for one.
     @Test func tooMuchIsShedByFrames() throws {
