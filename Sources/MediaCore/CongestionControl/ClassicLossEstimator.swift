@@ -13,8 +13,6 @@ struct ClassicLossEstimator: Sendable {
     static let decreaseInterval = MediaDuration.milliseconds(300)
     /// A decision needs so many packets.
     static let fewestPackets: Int64 = 20
-    /// Reports count for no longer than this.
-    static let reportTimeout = MediaDuration.milliseconds(6_000)
 
     /// In bit/s.
     private(set) var bitrate: Double
@@ -60,9 +58,6 @@ struct ClassicLossEstimator: Sendable {
             bitrate = clamp(bitrate * (1 - loss / 2))
         }
     }
-
-    /// Slows down for another reason.
-    mutating func lower(to bitrate: Double) { self.bitrate = clamp(min(bitrate, self.bitrate)) }
 
     private func clamp(_ bitrate: Double) -> Double {
         bitrate.isFinite ? min(max(bitrate, bounds.lowerBound), bounds.upperBound) : self.bitrate

@@ -84,7 +84,8 @@ struct DelayBasedEstimator: Sendable {
         }
         control.update(
             RateController.Circumstances(
-                usage: usage, queueDelay: queue.milliseconds ?? 0, isLong: isLong, throughput: throughput,
+                usage: usage, queueDelay: queue.milliseconds ?? 0, isLong: isLong, isOverflowing: isOverflowing,
+                throughput: throughput,
                 isQuiet: isQuiet, roundTrip: roundTrip), at: instant)
     }
 
@@ -93,12 +94,17 @@ struct DelayBasedEstimator: Sendable {
         guard let delay = queue.milliseconds else { return detector.usage }
         let short = max(Self.shortQueue * patience, control.packetTime)
         if queue.isFalling, delay > short { return .under }
-        if lossShare > Self.congestedLoss, delay >= Self.congestedQueue { return .over }
+        if isOverflowing { return .over }
         switch detector.usage {
         case .over: return delay < short || isProbed && !isLong ? .normal : .over
         case .normal: return isLong ? .over : .normal
         case .under: return .under
         }
+    }
+
+    /// Whether packets are lost because the queue is full.
+    private var isOverflowing: Bool {
+        lossShare > Self.congestedLoss && (queue.milliseconds ?? 0) >= Self.congestedQueue
     }
 
     private var isLong: Bool { (queue.milliseconds ?? 0) >= max(Self.longQueue * patience, 2 * control.packetTime) }

@@ -5,6 +5,8 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     /// What is paced over the target before the first feedback, and afterwards.
     static let firstPacing = 2.5
     static let pacing = 1.1
+    /// But no more than the link was seen to carry, or this share of the target.
+    static let leastPacing = 1.02
     /// The round trip while none is known.
     static let defaultRoundTrip = MediaDuration.milliseconds(200)
     /// The receiver's own estimate is followed upwards for so long.
@@ -207,7 +209,9 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         var pace = target * Self.firstPacing
         if hasTransportFeedback {
             pace = delay.control.isDrained || delay.control.isCompeting ? target * Self.pacing : target
-            if let capacity = delay.control.capacity.bitrate { pace = min(pace, max(capacity, target)) }
+            if let capacity = delay.control.capacity.bitrate {
+                pace = min(pace, max(capacity, target * Self.leastPacing))
+            }
         }
         rates = SendRates(
             target: Int64(target), pacing: Int64(pace),

@@ -2,9 +2,8 @@
 ///
 /// Source: libwebrtc's link_capacity_estimator.
 struct LinkCapacity: Sendable {
-    /// How much a sample counts that comes with a growing queue, and one that comes of a probe.
-    static let overuseWeight = 0.05
-    static let probeWeight = 0.5
+    /// How much a sample counts.
+    static let weight = 0.05
     /// The bounds of the variance, over the estimate, in kbit/s.
     static let variances = 0.4...2.5
     /// So many standard deviations are within the bounds.
@@ -21,20 +20,17 @@ struct LinkCapacity: Sendable {
     private var variance = Self.variances.lowerBound
 
     /// Notes the throughput, in bit/s, at which the queue grew.
-    mutating func noteOveruse(_ bitrate: Double) { add(bitrate, weight: Self.overuseWeight) }
-    /// Notes what a probe found, in bit/s.
-    mutating func noteProbe(_ bitrate: Double) { add(bitrate, weight: Self.probeWeight) }
-    /// Forgets.
-    mutating func reset() { kilobits = nil }
-
-    private mutating func add(_ bitrate: Double, weight: Double) {
+    mutating func noteOveruse(_ bitrate: Double) {
         let sample = bitrate / 1000
-        let estimate = kilobits.map { $0 + weight * (sample - $0) } ?? sample
+        let estimate = kilobits.map { $0 + Self.weight * (sample - $0) } ?? sample
         let error = estimate - sample
-        variance += weight * (error * error / max(estimate, 1) - variance)
+        variance += Self.weight * (error * error / max(estimate, 1) - variance)
         variance = min(max(variance, Self.variances.lowerBound), Self.variances.upperBound)
         kilobits = estimate
     }
+
+    /// Forgets.
+    mutating func reset() { kilobits = nil }
 
     private func spread(_ kilobits: Double) -> Double { Self.deviations * (variance * kilobits).squareRoot() }
 }

@@ -40,8 +40,6 @@ struct LossBasedEstimator: Sendable {
     var isLimiting: Bool { state != .delayBased }
     /// The share of bytes that was lost of late.
     private(set) var averageLoss = 0.0
-    /// What the link loses at any rate.
-    var inherentLoss: Double { best?.inherentLoss ?? 0 }
 
     private var observations = LossObservations()
     private var best: LossModel?

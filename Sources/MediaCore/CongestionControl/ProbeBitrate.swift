@@ -82,9 +82,6 @@ struct ProbeBitrate: Sendable {
         clusters.append(Progress(cluster: cluster))
     }
 
-    /// Forgets all.
-    mutating func reset() { clusters.removeAll(keepingCapacity: true) }
-
     /// Notes a packet, by departure within its cluster.
     ///
     /// - Returns: What its cluster found so far, when that is enough.

@@ -6,6 +6,8 @@ struct RateController: Sendable {
     /// within bounds.
     static let drainTime = 400.0
     static let decreases = 0.88...0.95
+    /// No more than this remains when packets are lost because the queue is full.
+    static let overflowDecrease = 0.9
     /// Throughput of a short while is noisy: it counts as no less than this share of the rate ...
     static let noise = 0.97
     /// ... unless the queue is long and it is below this one: then the flow sends more than arrives.
@@ -69,6 +71,8 @@ struct RateController: Sendable {
         var queueDelay: Double
         /// Whether it is longer than any trend would excuse.
         var isLong: Bool
+        /// Whether packets are lost because it is full.
+        var isOverflowing: Bool
         /// In bit/s; nil while unknown.
         var throughput: Double?
         /// Whether little was sent of late.
@@ -138,7 +142,7 @@ struct RateController: Sendable {
         if let throughput = circumstances.throughput {
             let share = min(
                 max(1 - circumstances.queueDelay / Self.drainTime, Self.decreases.lowerBound),
-                Self.decreases.upperBound)
+                circumstances.isOverflowing ? Self.overflowDecrease : Self.decreases.upperBound)
             let isOwn = isOwn(circumstances, throughput)
             if !isOwn { budget = max(budget - 1, 0) }
             lowered = (isOwn ? throughput : max(throughput, bitrate * Self.noise)) * share
