@@ -111,7 +111,7 @@ struct DelayBasedEstimator: Sendable {
 
     /// Flows that share a link see one queue. The faster of them give way earlier, so that the others catch up.
     private var patience: Double {
-        let factor = (Self.referenceBitrate / control.bitrate).squareRoot()
+        let factor = root(of: Self.referenceBitrate / control.bitrate)
         return min(max(factor, Self.patiences.lowerBound), Self.patiences.upperBound)
     }
 

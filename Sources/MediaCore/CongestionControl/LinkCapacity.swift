@@ -32,5 +32,5 @@ struct LinkCapacity: Sendable {
     /// Forgets.
     mutating func reset() { kilobits = nil }
 
-    private func spread(_ kilobits: Double) -> Double { Self.deviations * (variance * kilobits).squareRoot() }
+    private func spread(_ kilobits: Double) -> Double { Self.deviations * root(of: variance * kilobits) }
 }

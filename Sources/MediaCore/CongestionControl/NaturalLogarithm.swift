@@ -11,6 +11,10 @@ func naturalLogarithm(_ x: Double) -> Double {
     let t = (significand - 1) / (significand + 1)
     let square = t * t
     var sum = 1.0 / 17
-    for odd in stride(from: 15.0, through: 1, by: -2) { sum = sum * square + 1 / odd }
+    var odd = 15.0
+    while odd > 0 {
+        sum = sum * square + 1 / odd
+        odd -= 2
+    }
     return exponent * 0.693_147_180_559_945_3 + 2 * t * sum
 }

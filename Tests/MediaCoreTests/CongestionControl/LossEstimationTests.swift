@@ -14,6 +14,13 @@ import Testing
         #expect(naturalLogarithm(0) == -.infinity && naturalLogarithm(.nan) == -.infinity)
     }
 
+    @Test func roots() {
+        for x in [1.0, 2, 3.999, 4, 0.01, 1e9, 1e-9, 123_456.789] {
+            #expect(abs(root(of: x) - x.squareRoot()) <= x.squareRoot() * 1e-15)
+        }
+        #expect(root(of: 0) == 0 && root(of: -1) == 0 && root(of: .nan) == 0 && root(of: .infinity) == 0)
+    }
+
     @Test func theModelLosesWhatExceedsTheBandwidth() {
         let model = LossModel(bandwidth: 1_000_000, inherentLoss: 0.02)
         #expect(model.loss(sending: 500_000) == 0.02)
