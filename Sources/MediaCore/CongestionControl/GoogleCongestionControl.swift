@@ -81,7 +81,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         if begun == nil { begin(at: instant) }
         hasTransportFeedback = true
         delay.begin(at: instant)
-        var probe: ProbeBitrate.Result?
+        var probe: ProbeBitrate.Outcome?
         var newest: MediaInstant?
         var isOrdered = true
         var lost = 0
@@ -117,7 +117,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     }
 
     /// Puts together what all say.
-    private mutating func conclude(_ probe: ProbeBitrate.Result?, at instant: MediaInstant) {
+    private mutating func conclude(_ probe: ProbeBitrate.Outcome?, at instant: MediaInstant) {
         let seconds = min(
             max(Self.throughputPackets * 9_600 / target, Self.throughputWindows.lowerBound),
             Self.throughputWindows.upperBound)

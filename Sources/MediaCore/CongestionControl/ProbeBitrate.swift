@@ -18,7 +18,7 @@ struct ProbeBitrate: Sendable {
     static let capacity = 6
 
     /// A cluster's result.
-    struct Result: Hashable, Sendable {
+    struct Outcome: Hashable, Sendable {
         var cluster: ProbeCluster
         /// In bit/s.
         var bitrate: Double
@@ -55,7 +55,7 @@ struct ProbeBitrate: Sendable {
             lastArrival = max(lastArrival, arrival)
         }
 
-        var result: Result? {
+        var result: Outcome? {
             let bytes = Double(cluster.bitrate) / 8 * cluster.duration.inSeconds
             guard Double(packetCount) >= Double(cluster.minimumPackets) * ProbeBitrate.arrivedShare,
                 Double(byteCount) >= bytes * ProbeBitrate.arrivedShare
@@ -69,7 +69,7 @@ struct ProbeBitrate: Sendable {
             guard received <= sent * ProbeBitrate.highestRatio else { return nil }
             let isFilled = received < ProbeBitrate.filledShare * sent
             let bitrate = isFilled ? ProbeBitrate.usableShare * received : min(sent, received)
-            return Result(cluster: cluster, bitrate: bitrate, isFilled: isFilled)
+            return Outcome(cluster: cluster, bitrate: bitrate, isFilled: isFilled)
         }
     }
 
@@ -85,7 +85,7 @@ struct ProbeBitrate: Sendable {
     /// Notes a packet, by departure within its cluster.
     ///
     /// - Returns: What its cluster found so far, when that is enough.
-    mutating func add(_ report: PacketReport, arrival: MediaInstant) -> Result? {
+    mutating func add(_ report: PacketReport, arrival: MediaInstant) -> Outcome? {
         guard let id = report.probe, let index = clusters.firstIndex(where: { $0.cluster.id == id }) else { return nil }
         let size = min(max(report.byteCount, 0), 65_535)
         clusters[index].note(size, report.departure, arrival)

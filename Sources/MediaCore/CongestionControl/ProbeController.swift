@@ -68,7 +68,7 @@ struct ProbeController: Sendable {
     mutating func take() -> ProbeCluster? { queue.isEmpty ? nil : queue.removeFirst() }
 
     /// Takes what a cluster found.
-    mutating func receive(_ result: ProbeBitrate.Result, at instant: MediaInstant) {
+    mutating func receive(_ result: ProbeBitrate.Outcome, at instant: MediaInstant) {
         hasResult = true
         guard case .waiting(_, let further) = state, result.bitrate > further else { return }
         probe([result.bitrate * Self.furtherFactor], goesOn: true, at: instant)

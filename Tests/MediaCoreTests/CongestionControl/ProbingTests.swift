@@ -9,10 +9,10 @@ import Testing
     }
 
     /// Ten packets of 1,250 bytes, 10 ms apart when they leave, so many ms when they arrive.
-    private func result(arrivingEach interval: Double, count: Int = 10, perGroup: Int = 1) -> ProbeBitrate.Result? {
+    private func result(arrivingEach interval: Double, count: Int = 10, perGroup: Int = 1) -> ProbeBitrate.Outcome? {
         var probes = ProbeBitrate()
         probes.expect(ProbeCluster(id: 3, bitrate: 1_000_000, duration: .milliseconds(100)))
-        var result: ProbeBitrate.Result?
+        var result: ProbeBitrate.Outcome?
         for index in 0..<count {
             let arrival = instant(5_000 + Double(index) * interval)
             let report = PacketReport(
@@ -53,8 +53,8 @@ import Testing
         #expect(refused == nil)
     }
 
-    private func found(_ cluster: ProbeCluster, _ share: Double) -> ProbeBitrate.Result {
-        ProbeBitrate.Result(cluster: cluster, bitrate: Double(cluster.bitrate) * share, isFilled: share < 0.9)
+    private func found(_ cluster: ProbeCluster, _ share: Double) -> ProbeBitrate.Outcome {
+        ProbeBitrate.Outcome(cluster: cluster, bitrate: Double(cluster.bitrate) * share, isFilled: share < 0.9)
     }
 
     @Test func probingGoesOnWhileTheLinkCarriesIt() throws {
