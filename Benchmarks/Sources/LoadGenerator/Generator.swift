@@ -20,7 +20,7 @@ final class Generator {
     private(set) var bytesInWindow = 0
     /// Decrypted and found to be what was sent.
     private(set) var checked = 0
-    /// RTP that is no packet of a published stream: retransmissions, padding, damage.
+    /// RTP that is no packet of a published stream: damage.
     private(set) var foreign = 0
     private(set) var undecipherable = 0
     /// Unix nanoseconds.
@@ -231,6 +231,8 @@ final class Generator {
     }
 
     private func identify(_ encrypted: UnsafeRawBufferPointer, _ peer: Peer, _ stream: Int, received: Int64) {
+        // Copies and padding with which a server probes the link.
+        guard encrypted[1] & 0x7F != Offer.retransmissionPayloadType else { return }
         let sequenceNumber = UInt16(encrypted[2]) << 8 | UInt16(encrypted[3])
         let identity: (stream: Int, index: UInt64)? = peer.transport.withPacket { packet in
             packet.withUnsafeBytes { bytes -> (stream: Int, index: UInt64)? in

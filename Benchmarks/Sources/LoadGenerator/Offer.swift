@@ -4,6 +4,7 @@ import MediaCore
 enum Offer {
     static let audioPayloadType: UInt8 = 111
     static let videoPayloadType: UInt8 = 96
+    static let retransmissionPayloadType: UInt8 = 97
     static let midIdentifier: UInt8 = 1
     static let transportIdentifier: UInt8 = 3
     static let audioLevelIdentifier: UInt8 = 4

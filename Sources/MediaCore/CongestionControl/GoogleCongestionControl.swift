@@ -206,7 +206,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         var allowed = hasTransportFeedback ? min(delay.bitrate, losses.limit ?? .infinity) : reported.bitrate
         allowed = min(allowed, receiverEstimate)
         target = min(max(allowed, bounds.lowerBound), bounds.upperBound)
-        var pace = target * Self.firstPacing
+        var pace = target * (receiverEstimate.isFinite ? Self.pacing : Self.firstPacing)
         if hasTransportFeedback {
             pace = delay.control.isDrained || delay.control.isCompeting ? target * Self.pacing : target
             if let capacity = delay.control.capacity.bitrate {

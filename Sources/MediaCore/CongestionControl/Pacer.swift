@@ -10,6 +10,8 @@ package struct Pacer {
     /// 1/256 ns that each byte takes.
     private var byteTime: Int64
     private var paidAt = MediaInstant(nanoseconds: .min / 2)
+    /// When a packet left that had to wait its turn.
+    private var lastPaced = MediaInstant(nanoseconds: .min / 2)
     /// The same for padding; 0 while there is none to send.
     private var paddingByteTime: Int64 = 0
     private var paddingPaidAt = MediaInstant(nanoseconds: .min / 2)
@@ -45,7 +47,9 @@ package struct Pacer {
         paddingByteTime = rates.padding > 0 ? Self.byteTime(rates.padding) : 0
     }
 
-    private static func byteTime(_ bitrate: Int64) -> Int64 { 2_048_000_000_000 / max(bitrate, 1000) }
+    private static func byteTime(_ bitrate: Int64) -> Int64 {
+        2_048_000_000_000 / min(max(bitrate, 1000), 100_000_000_000)
+    }
 
     private static func time(_ byteCount: Int, _ byteTime: Int64) -> MediaDuration {
         MediaDuration(nanoseconds: (Int64(byteCount) &* byteTime) >> 8)
@@ -57,13 +61,13 @@ package struct Pacer {
     /// Goes on at other rates; what is owed is owed in bytes.
     package mutating func set(_ rates: SendRates, at instant: MediaInstant) {
         let new = Self.byteTime(rates.pacing)
+        resendByteTime = Self.byteTime(Int64(Double(rates.target) * Self.resendShare))
         guard new != byteTime || rates.padding > 0 || paddingByteTime != 0 else { return }
         if paidAt > instant {
             let owed = Double((paidAt - instant).nanoseconds) * Double(new) / Double(byteTime)
             paidAt = instant + min(MediaDuration(nanoseconds: Int64(owed)), Self.longestDebt)
         }
         byteTime = new
-        resendByteTime = Self.byteTime(Int64(Double(rates.target) * Self.resendShare))
         paddingByteTime = rates.padding > 0 ? Self.byteTime(rates.padding) : 0
     }
 
@@ -71,21 +75,23 @@ package struct Pacer {
     @inline(__always)
     package func mayDepart(at instant: MediaInstant) -> Bool {
         if let probe { return probe.paidAt - instant < probe.cluster.minimumInterval }
-        return paidAt - instant < quantum
+        // What need not wait may take all there is: something else leaves now and then, or nothing would ever be learned.
+        return paidAt - instant < quantum || instant - lastPaced >= Self.longestDebt
     }
 
     /// Whether one that was sent before may leave again, as far as the budget of resends goes.
     package func mayResend(at instant: MediaInstant) -> Bool { resendsPaidAt - instant < Self.resendBurst }
 
     /// When a packet may leave that may not now.
-    package var nextDeparture: MediaInstant { probe?.paidAt ?? paidAt }
+    package var nextDeparture: MediaInstant { probe?.paidAt ?? min(paidAt, lastPaced + Self.longestDebt) }
 
     /// The cluster that what leaves now belongs to.
     package var probeID: ProbeCluster.ID? { probe?.cluster.id }
 
     /// Notes that a packet left, so many bytes on the wire. Whatever leaves is noted, also what need not wait.
     @inline(__always)
-    package mutating func departed(byteCount: Int, at instant: MediaInstant) {
+    package mutating func departed(byteCount: Int, isUrgent: Bool = false, at instant: MediaInstant) {
+        if !isUrgent { lastPaced = instant }
         // Who comes late to the timer has not lost what was due, as far as a quantum goes.
         let start = max(paidAt, instant - quantum)
         paidAt = min(start + Self.time(byteCount, byteTime), instant + Self.longestDebt)

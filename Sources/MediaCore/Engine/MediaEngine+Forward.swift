@@ -115,6 +115,7 @@ extension MediaEngine {
             transport.pointee.resends = ResendQueue()
             transport.pointee.isDeparting = false
             transport.pointee.isPaced = false
+            touch(id)
             return true
         }
         transport.pointee.pacer.advance(to: instant)
@@ -144,8 +145,8 @@ extension MediaEngine {
         guard isPaced || pad(transport, id, route) else { return false }
         transport.pointee.isDeparting = false
         if isPaced { rotate(transport) }
+        if isPaced || transport.pointee.isPaced || transport.pointee.wantsPadding { touch(id) }
         transport.pointee.isPaced = isPaced
-        if isPaced || transport.pointee.wantsPadding { touch(id) }
         return true
     }
 
@@ -237,7 +238,7 @@ extension MediaEngine {
                     case .lost:
                         // A picture whose templates have not come can't be told apart: it begins anew with the next one
                         // that can.
-                        consumer.pointee.stalledAt = (packet.extendedSequenceNumber, packet.timestamp)
+                        consumer.pointee.stall(at: (packet.extendedSequenceNumber, packet.timestamp))
                         continue
                     case .next: break
                     }
@@ -306,7 +307,7 @@ extension MediaEngine {
             activeTargets: rewrite.flags.contains(.activeMask) ? stream.pointee.activeTargets(packet, rewrite) : nil,
             on: run.route, transportSequenceNumber: number, into: &output, jobs: &jobs)
         run.remember(number, byteCount: byteCount, sequenceNumber: sequenceNumber)
-        transport.pointee.countSent(byteCount, on: run.route)
+        transport.pointee.countSent(byteCount, isUrgent: run.consumer.pointee.isUrgent, on: run.route)
         if transport.pointee.nextReport == nil {
             transport.pointee.nextReport = run.route.instant + .milliseconds(200)
             touch(run.transportID)
@@ -364,7 +365,11 @@ struct DepartureRun {
     /// Remembers what leaves under a number, before the pacer is told of it.
     @inline(__always)
     func remember(_ number: UInt16, byteCount: Int, sequenceNumber: Int64) {
-        guard consumer.pointee.header.hasTransportSequenceNumber else { return }
+        let isNumbered = consumer.pointee.header.hasTransportSequenceNumber
+        if isNumbered || !transport.pointee.hasNumbers {
+            transport.pointee.untoldByteCount &+= byteCount + route.overheadByteCount
+        }
+        guard isNumbered else { return }
         transport.pointee.departures.remember(
             DepartureHistory.Entry(
                 number: number, byteCount: byteCount, consumer: consumerID, sequenceNumber: sequenceNumber,

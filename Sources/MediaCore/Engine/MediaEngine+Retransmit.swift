@@ -101,7 +101,7 @@ extension MediaEngine {
     }
 
     private func noteResend(_ byteCount: Int, _ run: DepartureRun) {
-        run.transport.pointee.countSent(byteCount, on: run.route)
+        run.transport.pointee.countSent(byteCount, isUrgent: run.consumer.pointee.isUrgent, on: run.route)
         let byteCount = byteCount + run.route.overheadByteCount
         run.transport.pointee.pacer.resent(byteCount: byteCount, at: run.route.instant)
         run.transport.pointee.resendRate.add(byteCount: byteCount)
@@ -162,7 +162,7 @@ extension MediaEngine {
             guard output.hasRoom(PacketStore.maximumPacketByteCount) else { return false }
             if jobs.isFull { protectQueued(id) }
             let byteCount = repeatRecent(run) ?? sendEmpty(run)
-            transport.pointee.countSent(byteCount, on: route)
+            transport.pointee.countSent(byteCount, isUrgent: false, on: route)
         }
         return true
     }

@@ -90,6 +90,7 @@ extension MediaEngine {
             transports[transport].consumers.append(consumer)
             transports[transport].consumerBySSRC[consumers[consumer].ssrc] = consumer
             producers[producer].consumers.append(consumer)
+            if consumers[consumer].header.hasTransportSequenceNumber { transports[transport].hasNumbers = true }
             if transports[transport].paddingSource == nil, consumers[consumer].canPad {
                 transports[transport].paddingSource = consumer
             }

@@ -32,7 +32,7 @@ extension MediaEngine {
         guard let start = beginning(of: stream, for: run) else {
             // Sound that pauses is waited for.
             guard stream.pointee.isVideo,
-                consumer.pointee.mayAskForKeyframe(at: run.route.instant) || fits(wanted, run)
+                consumer.pointee.mayAskForKeyframe(at: run.route.instant) || fits(run)
             else { return .done }
             stream.pointee.keyframes.want(at: run.route.instant)
             touch(stream.pointee.transport)
@@ -50,13 +50,21 @@ extension MediaEngine {
         return begin(with: stream, wanted, at: packet, run)
     }
 
-    /// Whether a layer takes no more than the consumer's link carries, as far as both are known.
-    private func fits(_ target: LayerTarget, _ run: DepartureRun) -> Bool {
-        guard let stream = streams.unsafeElement(target.stream) else { return false }
-        let bitrate = stream.pointee.meter.bitrate(
-            spatial: Int(target.spatialLayer), temporal: Int(target.temporalLayer), lowerSpatialLayers: true,
-            at: run.route.instant)
-        return Int64(bitrate) < run.transport.pointee.estimator.rates.target
+    /// Whether all that a consumer's transport is to get takes no more than its link carries.
+    private func fits(_ run: DepartureRun) -> Bool {
+        var total = 0
+        for id in run.transport.pointee.consumers {
+            guard let target = consumers.unsafeElement(id)?.pointee.wanted,
+                let stream = streams.unsafeElement(target.stream)
+            else { continue }
+            let bitrate = stream.pointee.meter.bitrate(
+                spatial: Int(target.spatialLayer), temporal: Int(target.temporalLayer), lowerSpatialLayers: true,
+                at: run.route.instant)
+            // What is not known yet may be anything.
+            guard bitrate > 0 || !stream.pointee.isVideo else { return false }
+            total += bitrate
+        }
+        return Int64(total) < run.transport.pointee.estimator.rates.target
     }
 
     /// The packet of a stream that a consumer can begin with now; nil when there is none.
@@ -179,15 +187,16 @@ extension MediaEngine {
         defer { consumer.pointee.shiftTimestamps(by: offset) }
         while catchUp.next <= catchUp.last {
             if let packet = stream.pointee.store.record(catchUp.next) {
+                // Before anything is asked: a picture that has begun to leave is known by its time.
+                if let offset = catchUp.squeeze?.offset(of: packet) {
+                    consumer.pointee.shiftTimestamps(by: offset)
+                }
                 let admission = admission(of: packet, run)
                 guard admission != .paced else {
                     consumer.pointee.catchUp = catchUp
                     return .paced
                 }
                 if admission == .shed { break }
-                if let offset = catchUp.squeeze?.offset(of: packet) {
-                    consumer.pointee.shiftTimestamps(by: offset)
-                }
                 guard forward(packet, of: stream, run) else {
                     consumer.pointee.catchUp = catchUp
                     return .full

@@ -31,6 +31,8 @@ extension MediaEngine {
         while let transport = touched.popLast() {
             guard transports.contains(transport) else { continue }
             transports[transport].isTouched = false
+            // Its turn comes first, and touches it again: entries made now would only be stale then.
+            if transports[transport].isDeparting, transports[transport].isPaced { continue }
             guard let deadline = deadline(of: transport) else { continue }
             if let scheduled = transports[transport].scheduled, scheduled <= deadline { continue }
             transports[transport].scheduled = deadline

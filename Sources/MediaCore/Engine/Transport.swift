@@ -9,8 +9,10 @@ struct Transport: ~Copyable {
     var isPaced = false
     /// When packets may leave.
     var pacer: Pacer
-    /// Bytes sent that the estimator has not been told of, on the wire.
+    /// Bytes sent that the estimator has not been told of, on the wire: of packets with transport-wide numbers, where
+    /// there are any, as no feedback comes of others.
     var untoldByteCount = 0
+    var hasNumbers = false
     /// nil until DTLS is done.
     var outbound: SRTPTransmitter?
     var profile: SRTPProfile?
@@ -143,11 +145,9 @@ struct Transport: ~Copyable {
 
     /// Counts a packet of media, for the pacer and the estimator too.
     @inline(__always)
-    mutating func countSent(_ byteCount: Int, on route: DepartureRoute) {
+    mutating func countSent(_ byteCount: Int, isUrgent: Bool, on route: DepartureRoute) {
         countSent(byteCount)
-        let byteCount = byteCount + route.overheadByteCount
-        pacer.departed(byteCount: byteCount, at: route.instant)
-        untoldByteCount &+= byteCount
+        pacer.departed(byteCount: byteCount + route.overheadByteCount, isUrgent: isUrgent, at: route.instant)
     }
 
     /// How many bytes each departure touches.

@@ -11,6 +11,7 @@ extension Consumer {
         let since = waitingSince ?? instant
         waitingSince = since
         guard instant - max(since, packet.arrival) > Self.patience,
+            packet.extendedSequenceNumber > numbers.highestTaken,
             packet.timestamp &+ timestampOffset != newest?.timestamp
         else { return false }
         shed(from: (packet.extendedSequenceNumber, packet.timestamp), at: instant)
@@ -24,6 +25,12 @@ extension Consumer {
         keyframeNotBefore = isFrequent ? instant + Self.shedInterval.rest : instant
         lastShed = instant
         counters.timesShed &+= 1
+    }
+
+    /// Waits for a keyframe for another reason.
+    mutating func stall(at place: (number: Int64, timestamp: UInt32?)) {
+        stalledAt = place
+        keyframeNotBefore = MediaInstant(nanoseconds: .min)
     }
 
     /// Whether a keyframe may be asked for on its behalf.

@@ -136,6 +136,7 @@ struct Consumer: ~Copyable {
         pendingChange = nil
         stalledAt = nil
         catchUp = nil
+        waitingSince = nil
         numbers.begin(at: first, as: highestSent + 1)
         guard let newest else {
             timestampOffset = 0
@@ -190,6 +191,7 @@ struct Consumer: ~Copyable {
         pendingChange = nil
         stalledAt = nil
         catchUp = nil
+        waitingSince = nil
     }
 
     /// Moves the timestamps of what leaves next, against the source's.
@@ -263,7 +265,7 @@ struct Consumer: ~Copyable {
 
     /// Stays with its source, after all. Without the pictures that were left out, it has to begin anew.
     mutating func cancelChange() {
-        if pendingChange?.hasLeftOut == true, stalledAt == nil { stalledAt = (numbers.highestTaken + 1, nil) }
+        if pendingChange?.hasLeftOut == true, stalledAt == nil { stall(at: (numbers.highestTaken + 1, nil)) }
         pendingChange = nil
     }
 
