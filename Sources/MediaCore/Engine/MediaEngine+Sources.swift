@@ -50,7 +50,7 @@ extension MediaEngine {
         return begin(with: stream, wanted, at: packet, run)
     }
 
-    /// Whether all that a consumer's transport is to get takes no more than its link carries.
+    /// Whether all that a consumer's transport is to get takes not much more than its link carries.
     private func fits(_ run: DepartureRun) -> Bool {
         var total = 0
         for id in run.transport.pointee.consumers {
@@ -64,7 +64,8 @@ extension MediaEngine {
             guard bitrate > 0 || !stream.pointee.isVideo else { return false }
             total += bitrate
         }
-        return Int64(total) < run.transport.pointee.estimator.rates.target
+        // Who follows the estimate is a little above it when it has just fallen.
+        return Int64(total) <= run.transport.pointee.estimator.rates.target * 5 / 4
     }
 
     /// The packet of a stream that a consumer can begin with now; nil when there is none.
