@@ -90,11 +90,13 @@ public final class SimulatedCall {
 
     /// Adds a watcher and begins to connect it.
     public func addWatcher(
-        of producers: [ProducerID], hasRetransmission: Bool = true, hasRedundancy: Bool = false
+        of producers: [ProducerID], hasRetransmission: Bool = true, hasRedundancy: Bool = false,
+        reportsOnSound: Bool = true
     ) throws -> (SimulatedWatcher, WatchSession) {
         let watcher = SimulatedWatcher(
             address: nextAddress, link: link, seed: nextSeed, certificate: certificate, consentTimeout: consentTimeout,
             hasRetransmission: hasRetransmission, hasRedundancy: hasRedundancy, picture: picture)
+        watcher.reportsOnSound = reportsOnSound
         let session = try engine.watch(
             offer: watcher.offer, name: "watcher-\(peers.count)", producers: producers, at: instant)
         try add(watcher, session.answer, session.transport)

@@ -34,6 +34,8 @@ public final class SimulatedWatcher: SimulatedPeer {
     public var keepsPackets = false
     /// Whether it asks for what it lacks.
     public var sendsNACKs = true
+    /// Whether its feedback speaks of sound; Firefox's does not.
+    var reportsOnSound = true
     /// Whether it tells when packets arrived.
     public var sendsFeedback = true
     private var feedback = TransportFeedbackRecorder()
@@ -66,7 +68,8 @@ public final class SimulatedWatcher: SimulatedPeer {
     var offer: String {
         SimulatedOffer.text(
             credentials: transport.credentials, fingerprint: transport.fingerprint, signaling: nil,
-            hasRetransmission: hasRetransmission, picture: picture, hasRedundancy: hasRedundancy)
+            hasRetransmission: hasRetransmission, picture: picture, hasRedundancy: hasRedundancy
+        ).replacing("a=rtcp-fb:111 transport-cc\r\n", with: reportsOnSound ? "a=rtcp-fb:111 transport-cc\r\n" : "")
     }
 
     /// How long the picture stood still in total until `end`: every wait for a frame that is 150 ms longer than usual.

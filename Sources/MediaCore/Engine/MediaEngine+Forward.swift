@@ -119,8 +119,11 @@ extension MediaEngine {
             return true
         }
         transport.pointee.pacer.advance(to: instant)
-        guard sendResends(transport, at: instant) else { return false }
-        var isPaced = !transport.pointee.resends.isEmpty
+        var isPaced = false
+        if transport.pointee.isPaced {
+            guard sendResends(transport, at: instant) else { return false }
+            isPaced = !transport.pointee.resends.isEmpty
+        }
         var last: UnsafeMutablePointer<Consumer>?
         var next = transport.pointee.firstQueued
         while let first = next, let consumer = consumers.unsafeElement(first) {
@@ -142,7 +145,7 @@ extension MediaEngine {
                 consumer.pointee.waitingSince = nil
             }
         }
-        guard isPaced || pad(transport, id, route) else { return false }
+        guard isPaced || !transport.pointee.wantsPadding || pad(transport, id, route) else { return false }
         transport.pointee.isDeparting = false
         if isPaced { rotate(transport) }
         if isPaced || transport.pointee.isPaced || transport.pointee.wantsPadding { touch(id) }
@@ -184,7 +187,7 @@ extension MediaEngine {
     private func route(_ transport: UnsafeMutablePointer<Transport>, at instant: MediaInstant) -> DepartureRoute? {
         guard let path = transport.pointee.ice.selectedPath, let profile = transport.pointee.profile else { return nil }
         return DepartureRoute(
-            path: path, tagByteCount: profile.tagLength, overheadByteCount: transport.pointee.headerByteCount,
+            path: path, tagByteCount: profile.tagLength, overheadByteCount: Transport.headerByteCount(to: path),
             instant: instant,
             absoluteSendTime: AbsoluteSendTime.value(at: wallClock.ntpTime(at: instant)))
     }

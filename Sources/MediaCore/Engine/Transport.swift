@@ -5,7 +5,7 @@ struct Transport: ~Copyable {
     var firstQueued: SlotID?
     /// Whether it waits in the list of transports whose consumers have something to send.
     var isDeparting = false
-    /// Whether some of them wait for the pacer.
+    /// Whether some of them, or packets that are to be sent again, wait for the pacer.
     var isPaced = false
     /// When packets may leave.
     var pacer: Pacer
@@ -95,7 +95,7 @@ struct Transport: ~Copyable {
     var isConnected: Bool { profile != nil }
 
     /// Whether padding is to be sent, now or later, unless media takes its place.
-    var wantsPadding: Bool { paddingSource != nil && pacer.nextPadding != nil }
+    var wantsPadding: Bool { pacer.nextPadding != nil && paddingSource != nil }
 
     /// Whether consent is watched from here on: until then the handshake's time-out bounds its life.
     var isEstablished: Bool { profile != nil && ice.selectedPath != nil }
@@ -130,12 +130,13 @@ struct Transport: ~Copyable {
         _ feedback: TransportFeedbackReader, at instant: MediaInstant, into reports: inout [PacketReport]
     ) -> Bool {
         reported.take(
-            feedback, of: &departures, newest: transportSequenceNumber, overhead: headerByteCount, at: instant,
+            feedback, of: &departures, newest: transportSequenceNumber,
+            overhead: Self.headerByteCount(to: ice.selectedPath), at: instant,
             into: &reports)
     }
 
-    /// The IP and UDP headers of what it is sent, without options. Source: RFC 791, 8200, 768.
-    var headerByteCount: Int { ice.selectedPath?.remote.isIPv4 == false ? 48 : 28 }
+    /// The IP and UDP headers of what is sent over a path, without options. Source: RFC 791, 8200, 768.
+    static func headerByteCount(to path: NetworkPath?) -> Int { path?.remote.isIPv4 == false ? 48 : 28 }
 
     /// Counts a packet of its own: RTCP.
     mutating func countSent(_ byteCount: Int) {

@@ -1,5 +1,13 @@
 /// What a consumer sends besides what is new.
 extension Consumer {
+    /// Whether retransmissions travel in a stream of their own. Source: RFC 4588, section 4.
+    var hasRetransmissionStream: Bool {
+        retransmissionSSRC != 0 && parameters.codec.retransmissionPayloadType != nil
+    }
+
+    /// Whether the watcher expects lost packets to be sent again.
+    var answersNACKs: Bool { parameters.codec.feedback.contains(.nack) }
+
     /// Counts a resend, when it was and under which transport-wide number.
     mutating func resent(
         _ packet: SentPacket, transportSequenceNumber: UInt16, payloadByteCount: Int, at instant: MediaInstant

@@ -107,14 +107,6 @@ struct Consumer: ~Copyable {
         nextRetransmission = Int64(UInt16.random(in: 1...0x7FFF, using: &random))
     }
 
-    /// Whether retransmissions travel in a stream of their own. Source: RFC 4588, section 4.
-    var hasRetransmissionStream: Bool {
-        retransmissionSSRC != 0 && parameters.codec.retransmissionPayloadType != nil
-    }
-
-    /// Whether the watcher expects lost packets to be sent again.
-    var answersNACKs: Bool { parameters.codec.feedback.contains(.nack) }
-
     // MARK: Sources
 
     /// Starts with, or changes over to, a stream at one of its packets: numbers go on without a hole, time goes on by

@@ -163,4 +163,20 @@ import Testing
         pacer.set(SendRates(target: 1_000_000, pacing: 1_100_000), at: now)
         #expect(pacer.nextPadding == nil)
     }
+
+    /// Sound that takes more than there is lets something else pass now and then: without, nothing new would be learned of
+    /// the link.
+    @Test func soundDoesNotBlockForEver() {
+        var pacer = Pacer(rates: SendRates(target: 30_000, pacing: 33_000))
+        var paced = 0
+        for millisecond in 0..<10_000 {
+            let now = start + .milliseconds(Int64(millisecond))
+            if millisecond % 20 == 0 { pacer.departed(byteCount: 146, isUrgent: true, at: now) }
+            guard millisecond >= 1_000, pacer.mayDepart(at: now) else { continue }
+            pacer.departed(byteCount: 1_200, at: now)
+            paced += 1
+        }
+        #expect(paced >= 17 && paced <= 19)
+        #expect(pacer.nextDeparture <= start + .milliseconds(10_500))
+    }
 }

@@ -140,4 +140,59 @@ import Testing
         #expect(bitrate <= 1_700_000)
         #expect(call.engine.statistics(at: call.instant).drops["resendOverBudget"] ?? 0 > 0)
     }
+
+    /// Firefox offers no transport-wide numbers for sound. While only sound was sent no feedback came, and that was taken
+    /// for a link that is dead: the estimate fell to its least, sound alone took more than that, and pictures, without which
+    /// nothing could be learned, never left again.
+    @Test func picturesComeBackBehindSoundWithoutNumbers() throws {
+        let call = try SimulatedCall(seed: 306) { $0.bitrateLimits = BitrateLimits() }
+        let (publisher, session) = try call.addPublisher()
+        let (watcher, watched) = try call.addWatcher(of: session.producers, reportsOnSound: false)
+        call.run(for: .seconds(5))
+        let before = try call.engine.estimatedBitrate(of: watched.transport)
+        #expect(before > 1_000_000)
+        publisher.isVideoPaused = true
+        let sound = watcher.audioPackets
+        call.run(for: .seconds(30))
+        #expect(watcher.audioPackets - sound >= 1_480)
+        #expect(try call.engine.estimatedBitrate(of: watched.transport) >= before / 2)
+        publisher.isVideoPaused = false
+        let decoded = watcher.decoded.count
+        call.run(for: .seconds(2))
+        #expect(watcher.decoded.count - decoded >= 50)
+        #expect(watcher.complaints.isEmpty)
+    }
+
+    /// Pictures of the time before that are squeezed have other times when they leave than the stream has afterwards. One
+    /// that had begun to leave was not known by its time, and was torn when its rest had waited for a second.
+    @Test func aSqueezedPictureThatHasBegunIsNotTorn() throws {
+        let call = try SimulatedCall(seed: 307) { configuration in
+            configuration.makeEstimator = { _ in
+                KnowingEstimator(Steps(4_000_000, [(4.4, 380_000)]), pacingFactor: 1.1)
+            }
+        }
+        let (publisher, session) = try call.addPublisher()
+        publisher.packetsPerFrame = 1
+        let (watcher, watched) = try call.addWatcher(of: session.producers)
+        watcher.sendsNACKs = false
+        call.run(for: .seconds(2))
+        publisher.nextKeyframePackets = 70
+        watcher.demandKeyframe(of: try #require(watcher.ssrcs[96]))
+        #expect(call.run(atMost: .seconds(1)) { watcher.packetsPerFrame.contains(70) })
+        let picture = try #require(watched.consumers.last)
+        try call.engine.prefer(LayerPreference(isPaused: true), for: picture, at: call.instant)
+        while call.instant < MediaInstant(nanoseconds: 4_450_000_000) { call.run(for: .milliseconds(5)) }
+        watcher.keepsPackets = true
+        try call.engine.prefer(LayerPreference(), for: picture, at: call.instant)
+        call.run(for: .seconds(6))
+        var pictures: [UInt32: [SimulatedFrame.Part]] = [:]
+        for packet in watcher.packets where packet.header.payloadType == 96 {
+            pictures[packet.header.timestamp, default: []].append(try #require(SimulatedFrame.part(of: packet.payload)))
+        }
+        // It was sent once more, over more than a second, and whole.
+        #expect(pictures.values.contains { $0[0].count == 70 })
+        #expect(pictures.values.allSatisfy { $0.count == $0[0].count })
+        #expect(call.timesShed >= 1)
+        #expect(watcher.complaints.isEmpty)
+    }
 }
