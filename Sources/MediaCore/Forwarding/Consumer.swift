@@ -34,6 +34,10 @@ struct Consumer: ~Copyable {
 
     /// The layer it is to get; nil while it is paused, or nothing that it wants arrives.
     var wanted: LayerTarget?
+    /// The best of those that arrive that suits it, what it costs that it was given, in bit/s on the wire, and why.
+    var best: LayerTarget?
+    var allocatedBitrate: Int64 = 0
+    var allocationReason = AllocationReason.preferred
     /// The layer it would get if all that are known arrived.
     var ideal: LayerTarget?
     /// The change of source that waits for the old one's picture to be whole.
