@@ -67,7 +67,9 @@ extension MediaEngine {
         guard consumers.contains(id), producers.contains(consumers[id].producer) else { return }
         let producer = consumers[id].producer
         guard consumers[id].parameters.kind == .video else {
-            for rung in ladder(of: producer, at: instant).suffix(1) { plan.reserved += rung.bitrate }
+            guard let sound = ladder(of: producer, at: instant).last else { return }
+            plan.reserved += sound.bitrate
+            if consumers[id].header.hasTransportSequenceNumber { plan.keepsOne = false }
             return
         }
         let preference = consumers[id].preference

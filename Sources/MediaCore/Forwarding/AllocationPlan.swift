@@ -34,11 +34,14 @@ struct AllocationPlan {
     private(set) var steps: [Step] = []
     /// What goes to others than these videos, in bit/s on the wire: sound.
     var reserved: Int64 = 0
+    /// Whether one video is to be sent in any case: without anything that is sent, nothing would be learned of the link.
+    var keepsOne = true
 
     mutating func removeAll() {
         tracks.removeAll(keepingCapacity: true)
         steps.removeAll(keepingCapacity: true)
         reserved = 0
+        keepsOne = true
     }
 
     /// Begins with a video; its steps follow.
@@ -93,8 +96,7 @@ struct AllocationPlan {
     /// Gives each video what can be afforded: first everybody the least, by importance; then, always to the most
     /// important of those that can have more, and among equals to the one furthest from what it wants, a step more.
     ///
-    /// When nothing can be afforded, the most important video gets its least step all the same: without anything that is
-    /// sent, nothing would be learned of the link.
+    /// When nothing can be afforded and `keepsOne`, the most important video gets its least step all the same.
     mutating func grant(within limits: Limits) {
         tracks.sort(by: Self.precedes)
         var total = reserved
@@ -105,7 +107,7 @@ struct AllocationPlan {
         while let track = nextToRise {
             if !raise(track, &total, within: limits) { tracks[track].isBlocked = true }
         }
-        if let first = tracks.indices.first(where: { !tracks[$0].steps.isEmpty }),
+        if keepsOne, let first = tracks.indices.first(where: { !tracks[$0].steps.isEmpty }),
             tracks.allSatisfy({ $0.granted == 0 })
         {
             tracks[first].granted = 1
