@@ -30,17 +30,23 @@ package struct AllocationRun: Sendable {
         package var capacity: [Double] = []
         package var estimate: [Double] = []
         package var delivered: [Double] = []
+        /// What was sent again to it, and what was of no use to it.
+        package var repairs: [Double] = []
+        package var padding: [Double] = []
         package var queueDelay: [Double] = []
         package var tracks: [Track]
         package var tailDrops = 0
         package var keyframeRequests = 0
-        private var lastDelivered = 0
+        private var last = (delivered: 0, repairs: 0, padding: 0)
 
         init(_ tracks: [Track]) { self.tracks = tracks }
 
-        mutating func note(delivered bytes: Int) {
-            delivered.append(Double(bytes - lastDelivered) * 8 / AllocationRun.interval)
-            lastDelivered = bytes
+        mutating func note(delivered: Int, repairs: Int, padding: Int) {
+            let factor = 8 / AllocationRun.interval
+            self.delivered.append(Double(delivered - last.delivered) * factor)
+            self.repairs.append(Double(repairs - last.repairs) * factor)
+            self.padding.append(Double(padding - last.padding) * factor)
+            last = (delivered, repairs, padding)
         }
     }
 
