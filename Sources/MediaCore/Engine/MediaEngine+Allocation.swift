@@ -79,7 +79,7 @@ extension MediaEngine {
         let ladder = ladder(of: producer, at: instant)
         guard let top = ladder.lastIndex(where: { $0.target == best }) else {
             // While nothing arrives, everything stays.
-            return plan.add(AllocationPlan.Step(target: best, bitrate: 0), isHeld: true)
+            return plan.add(AllocationPlan.Step(target: best, bitrate: 0, peak: 0), isHeld: true)
         }
         let wanted = consumers[id].wanted
         let isThere = wanted.map { wanted in ladder.contains { $0.target == wanted } } ?? false
@@ -87,7 +87,9 @@ extension MediaEngine {
         where index == top || suits(rung, of: ladder, best: best, wanted: wanted, preference) {
             // Of what has gone, what costs no more takes the place.
             let isHeld = isThere ? rung.target == wanted : rung.bitrate <= consumers[id].allocatedBitrate
-            plan.add(AllocationPlan.Step(target: rung.target, bitrate: rung.bitrate), isHeld: wanted != nil && isHeld)
+            plan.add(
+                AllocationPlan.Step(target: rung.target, bitrate: rung.bitrate, peak: rung.peak),
+                isHeld: wanted != nil && isHeld)
         }
     }
 
@@ -133,10 +135,11 @@ extension MediaEngine {
             let shape = streams[stream].shape
             for spatial in 0...shape.spatialLayer {
                 for temporal in 0...shape.temporalLayer {
+                    let cost = streams[stream].costs.bitrate(spatial: Int(spatial), temporal: Int(temporal))
                     producers[producer].ladder.append(
                         LayerRung(
                             target: LayerTarget(stream: stream, spatialLayer: spatial, temporalLayer: temporal),
-                            bitrate: streams[stream].costs.bitrate(spatial: Int(spatial), temporal: Int(temporal)),
+                            bitrate: cost.present, peak: cost.peak,
                             frameRate: streams[stream].frameRate(spatial: Int(spatial), temporal: Int(temporal))))
                 }
             }

@@ -61,15 +61,21 @@ extension MediaEngine {
         touch(run.transportID)
     }
 
-    /// Sends again what waits for the pacer, as far as it lets; false when the arena is full before that.
+    /// Sends again what waits for the pacer, as far as it lets; false when the arena is full before that. When the link has
+    /// become smaller, what was asked for before may be too much: it is asked for again, unless its picture has gone.
     mutating func sendResends(_ transport: UnsafeMutablePointer<Transport>, at instant: MediaInstant) -> Bool {
         while !transport.pointee.resends.isEmpty, transport.pointee.pacer.mayDepart(at: instant) {
             guard output.hasRoom(PacketStore.maximumPacketByteCount) else { return false }
             guard let entry = transport.pointee.resends.popFirst() else { break }
             guard let run = run(entry.consumer, at: instant) else { continue }
+            guard transport.pointee.pacer.mayResend(at: instant) else {
+                drop(.resendOverBudget)
+                continue
+            }
             let sequenceNumber = run.consumer.pointee.extended(entry.sequenceNumber)
             // It may have been asked for twice.
             guard let sent = run.consumer.pointee.history.packet(sequenceNumber),
+                run.consumer.pointee.isOfUse(sent),
                 sent.mayBeRepeated(at: instant, roundTrip: run.consumer.pointee.remote.roundTrip)
             else { continue }
             resend(sent, sequenceNumber, run)

@@ -202,6 +202,9 @@ struct Consumer: ~Copyable {
     @inline(never)
     private mutating func pastRun(_ number: UInt8) -> SourceRun? { run &- number < 8 ? pastRuns[Int(number)] : nil }
 
+    /// Whether a packet is of what it is sent now: another source begins with a keyframe, which needs nothing before it.
+    func isOfUse(_ packet: SentPacket) -> Bool { source != nil && packet.rewrite.run == run }
+
     // MARK: Layers
 
     // What every packet comes by is mutating although it changes nothing: Swift 6.3 passes so large a value to methods
