@@ -44,17 +44,20 @@ extension MediaEngine {
             } else { target == nil ? .bandwidthPaused : .bandwidth }
         let before = (consumers[consumer].wanted, consumers[consumer].allocationReason)
         pursue(target, consumer)
+        if plan.tracks[track].granted < plan.tracks[track].held, let source = consumers[consumer].source {
+            consumers[consumer].ease(among: streams[source].reader.targets)
+        }
         consumers[consumer].allocationReason = reason
         if before != (target, reason) {
             events.append(.layerAllocated(ConsumerID(slot: consumer), target.flatMap { position(of: $0) }, reason))
         }
     }
 
-    /// Tells the estimator what of the link would be of use.
+    /// Tells the estimator what of the link would be of use: twice what is wanted, as publishers may come to send more.
     private mutating func tellUseful(_ transport: SlotID, at instant: MediaInstant) {
         let allocator = transports[transport].allocator
-        let useful = Int64(Double(allocator.wanted) * BitrateAllocator.risingMargin)
-        transports[transport].estimator.setUsefulBitrate(useful, next: allocator.nextStep, at: instant)
+        transports[transport].estimator.setUsefulBitrate(
+            2 * allocator.wanted, next: allocator.nextStep, at: instant)
         takeProbes(of: transport, at: instant)
     }
 
@@ -64,13 +67,15 @@ extension MediaEngine {
         guard consumers.contains(id), producers.contains(consumers[id].producer) else { return }
         let producer = consumers[id].producer
         guard consumers[id].parameters.kind == .video else {
-            for rung in ladder(of: producer, at: instant).suffix(1) { plan.reserved += rung.bitrate }
+            guard let sound = ladder(of: producer, at: instant).last else { return }
+            plan.reserved += sound.bitrate
             return
         }
         let preference = consumers[id].preference
         let isSlides = producers[producer].parameters.isSlides
         let isDetail = preference.contentHint.map { $0 == .detail } ?? isSlides
-        plan.add(id, priority: preference.priority, isScreen: isSlides || isDetail)
+        let hasMinimum = preference.minimumHeight ?? 0 > 0 || preference.minimumSpatialLayer ?? 0 > 0
+        plan.add(id, priority: preference.priority, isScreen: isSlides || isDetail, hasMinimum: hasMinimum)
         guard let best = consumers[id].best else { return }
         let ladder = ladder(of: producer, at: instant)
         guard let top = ladder.lastIndex(where: { $0.target == best }) else {

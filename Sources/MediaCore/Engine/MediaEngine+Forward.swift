@@ -130,7 +130,13 @@ extension MediaEngine {
             let run = DepartureRun(
                 consumerID: first, consumer: consumer, transportID: id, transport: transport, route: route)
             var progress = forward(run)
-            if progress == .done { progress = changeSource(run) }
+            if progress == .done {
+                progress = changeSource(run)
+            } else if progress == .paced, consumer.pointee.isChanging {
+                // What waits of the old source, which may be what its link has no room for, need not leave first.
+                let change = changeSource(run)
+                if !consumer.pointee.isChanging { progress = change }
+            }
             next = consumer.pointee.nextQueued
             switch progress {
             case .full:

@@ -76,7 +76,7 @@ struct BitrateAllocator: Sendable {
     private mutating func remember(_ plan: AllocationPlan, isForced: Bool, at instant: MediaInstant) {
         allocated = plan.grantedBitrate
         wanted = plan.wantedBitrate
-        nextStep = plan.bitrateOfNextStep.map { Int64(Double($0) * Self.risingMargin) }
+        nextStep = plan.bitrateOfNextStep.map { Int64((Double($0) * Self.risingMargin).rounded(.up)) }
         if isForced, plan.tracks.contains(where: { $0.granted < $0.held }) {
             func isRecent(_ other: MediaInstant?) -> Bool {
                 other.map { instant - $0 < max(Self.failure, hold * 2) } ?? false

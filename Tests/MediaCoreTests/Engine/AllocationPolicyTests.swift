@@ -94,6 +94,25 @@ import Testing
         }
     }
 
+    /// What is less than the least that is of use is not sent, and comes back when there is room.
+    @Test func lessThanTheLeastIsNotSent() throws {
+        let (call, watched, consumer) = try watch(Self.camera, seed: 878)
+        try call.engine.prefer(LayerPreference(minimumHeight: 720), for: consumer, at: call.instant)
+        #expect(try half(call, watched) == nil)
+        let layers = try call.engine.layers(of: consumer, at: call.instant)
+        #expect(layers.target == nil && layers.reason == .bandwidthPaused && layers.bitrate == 0)
+        // A cap for which a smaller one is enough.
+        try call.engine.prefer(LayerPreference(minimumHeight: 100), for: consumer, at: call.instant)
+        call.run(for: .seconds(3))
+        let less = try call.engine.layers(of: consumer, at: call.instant)
+        #expect(less.current?.encodingID != nil && less.current?.encodingID != "f" && less.reason == .bandwidth)
+        try call.engine.prefer(LayerPreference(minimumHeight: 720), for: consumer, at: call.instant)
+        try call.engine.limitOutgoingBitrate(of: watched.transport, to: 80_000, at: call.instant)
+        call.run(for: .seconds(3))
+        let back = try call.engine.layers(of: consumer, at: call.instant)
+        #expect(back.current?.encodingID == "f" && back.reason == .preferred)
+    }
+
     /// Before a watcher is connected nothing is decided, so that there is no reason yet.
     @Test func beforeItIsConnectedThereIsNoReason() throws {
         let call = try SimulatedCall(seed: 873)
