@@ -17,7 +17,7 @@ extension Consumer {
 
     /// A stored packet as this watcher can take it.
     func form(of packet: StoredPacket) -> StoredPacket {
-        packet.redundantByteCount > 0 && redundantPayloadType == nil ? packet.withoutRedundancy : packet
+        packet.redundantByteCount > 0 && !passesRedundancy ? packet.withoutRedundancy : packet
     }
 
     /// Writes a packet that was never sent before, under its number and as `rewrite` has it; the caller has made sure of
@@ -96,7 +96,7 @@ extension Consumer {
     }
 
     /// The values of a packet's header that follow from its first departure.
-    private mutating func departure(
+    mutating func departure(
         _ rewrite: SentPacket.Rewrite, _ packet: StoredPacket, activeTargets: UInt32?, ssrc: UInt32,
         payloadType: UInt8, sequenceNumber: UInt16
     ) -> Departure {

@@ -15,6 +15,10 @@ struct Consumer: ~Copyable {
     let payloadType: UInt8
     /// The payload type of redundant audio; nil for a watcher that gets it plain.
     let redundantPayloadType: UInt8?
+    /// Whether redundancy that its source has is for it: the blocks name their payload type inside the payload.
+    let passesRedundancy: Bool
+    /// How many packets before its own each packet of sound repeats for it.
+    var redundantBlockCount: UInt8 = 0
     var history: SentHistory
     /// The stream it is fed from; nil until a packet it can start with has come.
     private(set) var source: SlotID?
@@ -67,6 +71,8 @@ struct Consumer: ~Copyable {
     private var nextRetransmission: Int64
     /// What the watcher's last report said.
     var remote = RemoteReport()
+    /// What the watcher loses of its sound.
+    var soundLoss = SoundLoss()
 
     struct Counters {
         /// Everything sent, retransmissions included.
@@ -79,6 +85,8 @@ struct Consumer: ~Copyable {
         var fullIntraRequests: UInt64 = 0
         /// How often what waited for the pacer was shed.
         var timesShed: UInt64 = 0
+        /// What repeating sound added to payloads.
+        var redundantBytes: UInt64 = 0
     }
 
     struct RemoteReport {
@@ -89,7 +97,10 @@ struct Consumer: ~Copyable {
         var roundTrip: MediaDuration?
     }
 
-    init(transport: SlotID, producer: SlotID, parameters: RTPParameters, random: inout MediaRandom) {
+    init(
+        transport: SlotID, producer: SlotID, parameters: RTPParameters, sourceCodec: RTPCodecParameters,
+        random: inout MediaRandom
+    ) {
         self.transport = transport
         self.producer = producer
         self.parameters = parameters
@@ -99,6 +110,9 @@ struct Consumer: ~Copyable {
         ssrc = encoding.ssrc ?? 0
         payloadType = parameters.codec.payloadType
         redundantPayloadType = parameters.codec.redundantPayloadType
+        passesRedundancy =
+            redundantPayloadType != nil && sourceCodec.redundantPayloadType != nil
+            && sourceCodec.payloadType == payloadType
         retransmissionSSRC = encoding.retransmissionSSRC ?? 0
         history = SentHistory(capacity: parameters.kind == .video ? 512 : 64)
         timeline = SourceTimeline(clockRate: parameters.codec.codec.clockRate)
