@@ -81,7 +81,7 @@ extension MediaEngine {
         tellSent(transport, at: instant)
         transports[transport].estimator.receive(reports, at: instant)
         takeRates(of: transport, at: instant)
-        if transports[transport].nextRedundancyChoice != nil { noteSound(of: transport, at: instant) }
+        if transports[transport].redundancyRoom != nil { noteSound(of: transport, at: instant) }
         if reportsLosses { repairLosses(of: transport, at: instant) }
     }
 

@@ -1,22 +1,22 @@
 /// Repeating sound for watchers that lose it. Source: RFC 2198; RFC 8854, sections 4 and 8.
 extension MediaEngine {
-    /// How often it is looked at what is lost and what may be repeated.
-    private static let redundancyInterval = MediaDuration.milliseconds(500)
-    /// Which part of what a link carries copies may take: they help against losses by chance, and where a link is too
-    /// small they are what it lacks.
-    private static let redundantShare: Int64 = 4
-
     /// Takes what a watcher's feedback says of its sound, now in `reports`. It speaks of each packet, several times a
     /// second; reports come every five seconds for sound.
-    mutating func noteSound(of transport: SlotID, at instant: MediaInstant) {
-        for report in reports where !report.wasReportedLost {
+    mutating func noteSound(of id: SlotID, at instant: MediaInstant) {
+        guard let transport = transports.unsafeElement(id) else { return }
+        for report in reports {
+            if let arrival = report.arrival {
+                transport.pointee.redundancyRoom?.add(departure: report.departure, arrival: arrival)
+            }
+            guard !report.wasReportedLost else { continue }
             let number = UInt16(truncatingIfNeeded: report.sequenceNumber)
-            guard let departure = transports[transport].departures.entry(number),
+            guard let departure = transport.pointee.departures.entry(number),
                 let consumer = consumers.unsafeElement(departure.consumer), consumer.pointee.canRepeat
             else { continue }
             consumer.pointee.soundLoss.take(lost: report.arrival == nil ? 1 : 0, of: 1)
         }
-        chooseRedundancy(of: transport, at: instant)
+        transport.pointee.redundancyRoom?.update(at: instant)
+        chooseRedundancy(of: id, at: instant)
     }
 
     /// Takes what a watcher's report says of a consumer, where feedback does not.
@@ -30,22 +30,24 @@ extension MediaEngine {
 
     /// Decides how often the sounds of a watcher are repeated: as their losses ask for, as far as its link has room.
     mutating func chooseRedundancy(of id: SlotID, at instant: MediaInstant) {
-        guard let transport = transports.unsafeElement(id), let due = transport.pointee.nextRedundancyChoice,
+        guard let transport = transports.unsafeElement(id), let due = transport.pointee.redundancyRoom?.nextChoice,
             due <= instant
         else { return }
-        transport.pointee.nextRedundancyChoice = instant + Self.redundancyInterval
-        var room = transport.pointee.estimator.rates.target / Self.redundantShare
+        let target = transport.pointee.estimator.rates.target
+        var room = transport.pointee.redundancyRoom?.choose(target: target, at: instant) ?? .max
         for index in transport.pointee.consumers.indices {
             guard let consumer = consumers.unsafeElement(transport.pointee.consumers[index]),
                 consumer.pointee.canRepeat
             else { continue }
             let counters = consumer.pointee.counters
             consumer.pointee.soundLoss.measure(counters.payloadBytes &- counters.redundantBytes, at: instant)
-            var copies = consumer.pointee.soundLoss.copies
-            let bitrate = consumer.pointee.soundLoss.bitrate ?? .max
-            while copies > 0, bitrate > room / Int64(copies) { copies -= 1 }
+            var copies = 0
+            if let bitrate = consumer.pointee.soundLoss.bitrate {
+                copies = consumer.pointee.soundLoss.copies
+                while copies > 0, bitrate > room / Int64(copies) { copies -= 1 }
+                if copies > 0 { room -= bitrate * Int64(copies) }
+            }
             consumer.pointee.redundantBlockCount = UInt8(truncatingIfNeeded: copies)
-            if copies > 0 { room -= bitrate * Int64(copies) }
         }
     }
 

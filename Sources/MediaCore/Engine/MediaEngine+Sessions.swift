@@ -90,7 +90,7 @@ extension MediaEngine {
                     sourceCodec: producers[producer].parameters.codec, random: &random))
             transports[transport].consumers.append(consumer)
             if configuration.repeatsLostAudio, parameters.codec.redundantPayloadType != nil {
-                transports[transport].nextRedundancyChoice = instant
+                transports[transport].redundancyRoom = RedundancyRoom(at: instant)
             }
             transports[transport].consumerBySSRC[consumers[consumer].ssrc] = consumer
             producers[producer].consumers.append(consumer)

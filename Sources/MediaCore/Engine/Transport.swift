@@ -56,8 +56,8 @@ struct Transport: ~Copyable {
     var extensions = RTPHeaderExtensionMap()
     var feedback: TransportFeedbackRecorder?
     var requestedBitrate = RequestedBitrate()
-    /// When it is looked at next how often its sound is repeated; nil where none can be.
-    var nextRedundancyChoice: MediaInstant?
+    /// How much copies of sound may take; nil where none can be made.
+    var redundancyRoom: RedundancyRoom?
     /// What its feedback said of `departures`.
     private(set) var reported = ReportedDepartures()
     /// Sender of our RTCP.

@@ -110,9 +110,11 @@ struct Consumer: ~Copyable {
         ssrc = encoding.ssrc ?? 0
         payloadType = parameters.codec.payloadType
         redundantPayloadType = parameters.codec.redundantPayloadType
+        // Not by what has just been assigned: see the toolchain's traps in CONTRIBUTING.md.
+        let codec = parameters.codec
         passesRedundancy =
-            redundantPayloadType != nil && sourceCodec.redundantPayloadType != nil
-            && sourceCodec.payloadType == payloadType
+            codec.redundantPayloadType != nil && sourceCodec.redundantPayloadType != nil
+            && sourceCodec.payloadType == codec.payloadType
         retransmissionSSRC = encoding.retransmissionSSRC ?? 0
         history = SentHistory(capacity: parameters.kind == .video ? 512 : 64)
         timeline = SourceTimeline(clockRate: parameters.codec.codec.clockRate)
