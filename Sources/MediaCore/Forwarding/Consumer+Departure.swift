@@ -10,6 +10,11 @@ struct DepartureRoute {
 }
 
 extension Consumer {
+    /// Starts to fetch where the next departures will be remembered.
+    func prefetchHistory(packets: Int) {
+        history.prefetch(from: highestSent + 1, count: packets)
+    }
+
     /// The most bytes a packet can take in the transmit arena.
     func byteCountBound(_ packet: StoredPacket, tagByteCount: Int) -> Int {
         header.byteCountBound(packet) + 2 + Int(packet.payloadByteCount) + tagByteCount

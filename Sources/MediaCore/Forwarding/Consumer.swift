@@ -387,19 +387,8 @@ struct Consumer: ~Copyable {
         if newest.map({ Int32(bitPattern: timestamp &- $0.timestamp) > 0 }) ?? true { newest = (timestamp, instant) }
     }
 
-    /// What was sent under `ssrc`: the counts of its sender reports. Source: RFC 3550, section 6.4.1.
-    var sentInStream: (packets: UInt64, payloadBytes: UInt64) {
-        guard hasRetransmissionStream else { return (counters.packets, counters.payloadBytes) }
-        return (counters.packets - counters.retransmitted, counters.payloadBytes - counters.retransmittedBytes)
-    }
-
     /// How many bytes each departure touches.
     static let departureByteCount = 512
-
-    /// Starts to fetch where the next departures will be remembered.
-    func prefetchHistory(packets: Int) {
-        history.prefetch(from: highestSent + 1, count: packets)
-    }
 
     /// A fresh sequence number of the retransmission stream.
     mutating func takeRetransmissionNumber() -> Int64 {
