@@ -92,12 +92,17 @@ extension MediaEngine {
         guard consumer.pointee.hasRetransmissionStream else {
             // Under the same number: of which copy feedback will speak nobody can know.
             run.transport.pointee.departures.ignore(sent.transportSequenceNumber)
-            let byteCount = consumer.pointee.repeatDeparture(
-                sent, sequenceNumber, packet.record, from: bytes, activeTargets: packet.activeTargets, on: route,
-                into: &output, jobs: &jobs)
+            let byteCount =
+                packet.blocks.count > 0
+                ? consumer.pointee.repeatDeparture(
+                    sent, sequenceNumber, packet.record, repeating: packet.blocks, from: bytes, on: route,
+                    into: &output, jobs: &jobs)
+                : consumer.pointee.repeatDeparture(
+                    sent, sequenceNumber, packet.record, from: bytes, activeTargets: packet.activeTargets, on: route,
+                    into: &output, jobs: &jobs)
             consumer.pointee.resent(
                 sent, transportSequenceNumber: sent.transportSequenceNumber,
-                payloadByteCount: packet.payloadByteCount, at: route.instant)
+                payloadByteCount: packet.payloadByteCount + packet.blocks.byteCount, at: route.instant)
             return noteResend(byteCount, run)
         }
         let (byteCount, number) = retransmit(sent, sequenceNumber, packet, run)
@@ -131,6 +136,8 @@ extension MediaEngine {
         let bytes: UnsafeRawPointer
         let activeTargets: UInt32?
         let payloadByteCount: Int
+        /// What it repeats.
+        let blocks: RedundantBlocks
     }
 
     /// Finds what a packet was made of; nil when that is gone, or there is no room for it.
@@ -144,10 +151,15 @@ extension MediaEngine {
                 || packet.layers.targetsVersion == stream.pointee.reader.targets.version,
             output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount))
         else { return nil }
+        let count = sent.rewrite.flags.redundantBlockCount
+        let blocks = RedundantBlocks(before: packet, count: count, in: stream.pointee.store)
+        guard blocks.count == count, count == 0 || output.hasRoom(PacketStore.maximumPacketByteCount) else {
+            return nil
+        }
         return ResendSource(
             record: packet, bytes: stream.pointee.store.unsafeBytes(packet),
             activeTargets: stream.pointee.activeTargets(packet, sent.rewrite),
-            payloadByteCount: sent.rewrite.flags.contains(.filler) ? 0 : Int(packet.payloadByteCount))
+            payloadByteCount: sent.rewrite.flags.contains(.filler) ? 0 : Int(packet.payloadByteCount), blocks: blocks)
     }
 
     // MARK: Padding

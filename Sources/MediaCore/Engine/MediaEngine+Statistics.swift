@@ -76,7 +76,7 @@ extension MediaEngine {
             codec: parameters.codec.codec.rawValue, packetsSent: counters.packets, bytesSent: counters.payloadBytes,
             retransmittedPacketsSent: counters.retransmitted, nackCount: counters.nacks,
             pliCount: counters.pictureLosses, firCount: counters.fullIntraRequests, timesShed: counters.timesShed,
-            packetsLost: remote.packetsLost,
+            redundantBytesSent: counters.redundantBytes, packetsLost: remote.packetsLost,
             jitter: remote.jitter, roundTripTime: remote.roundTrip?.inSeconds, allocation: allocation(of: consumer))
     }
 

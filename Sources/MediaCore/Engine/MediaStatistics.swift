@@ -125,6 +125,8 @@ public struct OutboundStatistics: Sendable, Encodable {
     public var firCount: UInt64 = 0
     /// How often packets that had waited too long for room on the link were left out, up to the next keyframe.
     public var timesShed: UInt64 = 0
+    /// Of the payload bytes sent, those that the engine added to repeat sound for a watcher that loses it (RFC 2198).
+    public var redundantBytesSent: UInt64 = 0
     /// Packets the watcher reports lost.
     public var packetsLost: Int64 = 0
     /// The watcher's jitter in seconds.
