@@ -11,6 +11,7 @@ struct HTTPRequest {
     var method = "GET"
     var path: String
     var headers: [String: String] = [:]
+    var body = ""
 
     /// Sends the request and reads the response up to the end of the connection; nil when nobody listens.
     func send(to address: String, port: UInt16, in namespace: Namespace) throws -> Response? {
@@ -31,9 +32,10 @@ struct HTTPRequest {
         }
         guard connected == 0 else { return nil }
 
-        let fields = headers.merging(["Host": "\(address):\(port)", "Connection": "close"]) { $1 }
+        var fields = headers.merging(["Host": "\(address):\(port)", "Connection": "close"]) { $1 }
+        if !body.isEmpty { fields["Content-Length"] = "\(body.utf8.count)" }
         let head = "\(method) \(path) HTTP/1.1\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
-        _ = head.withCString { Foundation.send(socket, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+        _ = (head + body).withCString { Foundation.send(socket, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
         var received = Data()
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while case let count = recv(socket, &chunk, chunk.count, 0), count > 0 {
