@@ -46,6 +46,22 @@ struct HTTPRequest {
         guard let end = text.firstRange(of: "\r\n\r\n"), let status = Int(text.dropFirst(9).prefix(3)) else {
             throw ChildProcess.Failure(description: "no HTTP response to \(method) \(path): \(text)")
         }
-        return Response(status: status, body: String(text[end.upperBound...]))
+        let body = String(text[end.upperBound...])
+        let isChunked = text[..<end.lowerBound].lowercased().contains("transfer-encoding: chunked")
+        return Response(status: status, body: isChunked ? Self.joined(body) : body)
+    }
+
+    /// The chunks of a body (RFC 9112, section 7.1), of which each has its length before it.
+    private static func joined(_ chunks: String) -> String {
+        var rest = chunks.utf8[...]
+        var body: [UInt8] = []
+        while let end = rest.firstIndex(of: UInt8(ascii: "\r")),
+            let length = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), length > 0
+        {
+            let chunk = rest[end...].dropFirst(2)
+            body += chunk.prefix(length)
+            rest = chunk.dropFirst(length + 2)
+        }
+        return String(decoding: body, as: UTF8.self)
     }
 }

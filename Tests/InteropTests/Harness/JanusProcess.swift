@@ -111,7 +111,9 @@ struct JanusProcess: Sendable {
         guard let response = try request.send(to: address, port: Self.port, in: namespace) else {
             throw ChildProcess.Failure(description: "Janus does not listen")
         }
-        let reply = try JSONDecoder().decode(Reply.self, from: Data(response.body.utf8))
+        guard let reply = try? JSONDecoder().decode(Reply.self, from: Data(response.body.utf8)) else {
+            throw ChildProcess.Failure(description: "Janus: \(response.status) \(response.body)")
+        }
         if let problem = reply.error?.reason ?? reply.plugindata?.data.error {
             throw ChildProcess.Failure(description: "Janus: \(problem)")
         }

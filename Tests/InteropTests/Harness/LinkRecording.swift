@@ -76,11 +76,12 @@ struct LinkRecording: Sendable {
     /// Of the sound that was played, what the browser made up; silence that it made up included.
     var concealment: Double { window.map { Self.concealment($0.first, $0.last) } ?? 1 }
 
-    /// How long after the link narrowed the last large picture was shown, in seconds.
-    var wentDown: Double {
+    /// How long after the link narrowed nothing but smaller pictures were shown, in seconds; nil if there were none.
+    var wentDown: Double? {
         let stage = Double(Self.stage)
-        let last = frames(stage..<2 * stage).last { $0.height >= 720 }
-        return last.map { second($0.at) - stage } ?? 0
+        let shown = frames(stage..<2 * stage)
+        let smaller = shown.reversed().prefix { $0.height < 720 }.last
+        return smaller.map { second($0.at) - stage }
     }
 
     /// How long after the link widened large pictures were shown again, in seconds: half a second of them at least in
@@ -122,7 +123,10 @@ struct LinkRecording: Sendable {
         figures += ["\(freezes.count)", Self.text(freezes.seconds, 2)]
         figures.append(stages.map { Self.text($0.rate) }.joined(separator: " "))
         figures.append(stages.map { Self.text($0.large, 2) }.joined(separator: " "))
-        figures += [Self.text(wentDown), cameUp.map { Self.text($0) } ?? "never", Self.text(concealment * 100, 2)]
+        figures += [
+            wentDown.map { Self.text($0) } ?? "never", cameUp.map { Self.text($0) } ?? "never",
+            Self.text(concealment * 100, 2),
+        ]
         figures += ["\(keyframeRequests)", "\(link.total.lost)", "\(link.total.overflowed)", queue]
         figures.append(carried.joined(separator: " "))
         return figures
@@ -130,7 +134,7 @@ struct LinkRecording: Sendable {
 
     /// What happened, second by second.
     var timeline: String {
-        let head = "  s  link  carried lost drop queue95  estimate  target   size  frames  gap  made up  sent"
+        let head = "  s  link  carried lost drop queue95  estimate  target   size  frames    gap  made up  sent"
         return ([head] + link.timeline.prefix(Self.seconds).map(row)).joined(separator: "\n")
     }
 
@@ -152,7 +156,7 @@ struct LinkRecording: Sendable {
         for frame in shown where frame.height != heights.last { heights.append(frame.height) }
         let sizes = heights.isEmpty ? "-" : heights.map(String.init).joined(separator: ">")
         let gap = gaps(range).map(\.length).max() ?? 0
-        row += sizes.padded(-7) + "\(shown.count)".padded(-8) + "\(Int(gap))".padded(-5)
+        row += sizes.padded(-7) + "\(shown.count)".padded(-8) + "\(Int(gap))".padded(-7)
 
         let sound = samples(range.lowerBound - 0.2..<range.upperBound)
         if let first = sound.first, let last = sound.last {
