@@ -75,9 +75,10 @@ final class WebSocket {
             frame.append(0x80 | 127)
             frame += (0..<8).reversed().map { UInt8(truncatingIfNeeded: payload.count >> ($0 * 8)) }
         }
-        // A mask of zeros: nothing between us and the browser could be misled by what we send.
-        frame += [0, 0, 0, 0]
-        try write(frame + payload)
+        // Any mask will do, since nothing between us and the browser could be misled by what we send; but Firefox takes
+        // one of zeros for none.
+        let mask: [UInt8] = [0x51, 0x1C, 0xE5, 0x0F]
+        try write(frame + mask + payload.enumerated().map { $1 ^ mask[$0 % 4] })
     }
 
     private func write(_ bytes: [UInt8]) throws {
