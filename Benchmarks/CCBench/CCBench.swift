@@ -59,7 +59,8 @@ struct CCBench {
 
     private func run() async throws -> Bool {
         let cases = CongestionCase.all.filter { pattern.isEmpty || $0.name.contains(pattern) }
-        guard !cases.isEmpty else {
+        let allocations = AllocationCase.all.filter { pattern.isEmpty || $0.name.contains(pattern) }
+        guard !cases.isEmpty || !allocations.isEmpty else {
             print("no case is named \(pattern)")
             return false
         }
@@ -69,26 +70,43 @@ struct CCBench {
         for test in cases {
             var runs: [[CongestionRun]] = []
             for way in ways { runs.append(try await self.runs(test, way)) }
-            for figure in test.figures {
-                let values = runs.map { figure.figure(of: $0) }
-                if !figure.isReported { figures += values.count }
-                misses += values.count { !figure.isMet(by: $0) }
-                let cells = values.map { value in
-                    let text = figure.text(value)
-                    let space = String(repeating: " ", count: max(1, 13 - text.count))
-                    return text + (figure.isReported ? "" : space + (figure.isMet(by: value) ? "ok" : "MISS"))
-                }
-                print(Self.row([test.name, figure.name, figure.barText] + cells))
-            }
+            count(test.name, test.figures, runs, &figures, &misses)
             for (way, runs) in zip(ways, runs) {
                 let path = "\(folder)/\(test.name)-\(way.rawValue)"
                 try Data(test.json(of: runs).utf8).write(to: URL(fileURLWithPath: path + ".json"))
                 try Data(test.picture(of: runs[0]).utf8).write(to: URL(fileURLWithPath: path + ".svg"))
             }
         }
+        for test in allocations where ways.contains(.engine) {
+            let runs = try await runs(test)
+            // There is no estimator without an engine that allocates.
+            count(test.name, test.figures, ways.map { $0 == .engine ? runs : [] }, &figures, &misses)
+            let path = "\(folder)/\(test.name)"
+            try Data(test.json(of: runs).utf8).write(to: URL(fileURLWithPath: path + ".json"))
+            try Data(test.picture(of: runs[0]).utf8).write(to: URL(fileURLWithPath: path + ".svg"))
+        }
         print("\(figures - misses) of \(figures) figures clear their bars; the worst of \(seeds) seeds each")
         print("pictures and series: \(folder)")
         return misses == 0
+    }
+
+    /// Prints the figures of each way's runs, and counts those with a bar and those that miss it.
+    private func count<Run>(
+        _ name: String, _ figures: [BenchFigure<Run>], _ ways: [[Run]], _ count: inout Int, _ misses: inout Int
+    ) {
+        for figure in figures {
+            let cells = ways.map { runs in
+                guard !runs.isEmpty else { return "" }
+                let value = figure.figure(of: runs)
+                let text = figure.text(value)
+                guard !figure.isReported else { return text }
+                count += 1
+                if !figure.isMet(by: value) { misses += 1 }
+                let space = String(repeating: " ", count: max(1, 13 - text.count))
+                return text + space + (figure.isMet(by: value) ? "ok" : "MISS")
+            }
+            print(Self.row([name, figure.name, figure.barText] + cells))
+        }
     }
 
     private func sender(of test: CongestionCase, _ way: Way) -> CongestionCase.Sender {
@@ -103,11 +121,18 @@ struct CCBench {
 
     private func runs(_ test: CongestionCase, _ way: Way) async throws -> [CongestionRun] {
         let sender = sender(of: test, way)
-        return try await withThrowingTaskGroup(of: (UInt64, CongestionRun).self) { group in
-            for seed in 1...seeds {
-                group.addTask { (seed, try test.run(seed: seed, sender)) }
-            }
-            var runs: [(UInt64, CongestionRun)] = []
+        return try await runs { try test.run(seed: $0, sender) }
+    }
+
+    private func runs(_ test: AllocationCase) async throws -> [AllocationRun] {
+        let known = known
+        return try await runs { try test.run(seed: $0, known: known) }
+    }
+
+    private func runs<Run: Sendable>(_ run: @escaping @Sendable (UInt64) throws -> Run) async throws -> [Run] {
+        try await withThrowingTaskGroup(of: (UInt64, Run).self) { group in
+            for seed in 1...seeds { group.addTask { (seed, try run(seed)) } }
+            var runs: [(UInt64, Run)] = []
             for try await run in group { runs.append(run) }
             return runs.sorted { $0.0 < $1.0 }.map(\.1)
         }

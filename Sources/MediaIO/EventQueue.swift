@@ -29,6 +29,7 @@ final class EventQueue: Sendable {
         private static func subject(of event: MediaEvent) -> AnyHashable? {
             switch event {
             case .unwatchedLayers(let producer, _): producer
+            case .layerAllocated(let consumer, _, _): consumer
             case .dominantSpeaker(let group, _): group
             case .transportConnected, .transportClosed: nil
             }
@@ -87,6 +88,11 @@ final class EventQueue: Sendable {
         let waiter = state.withLock { state -> CheckedContinuation<MediaEvent?, Never>? in
             if let waiter = state.waiter.take() { return waiter }
             state.removeSuperseded(by: event, limit: min(256, capacity / 4))
+            // What statistics tell too takes no room from what they do not.
+            if case .layerAllocated = event, state.count >= capacity / 2 {
+                state.drops &+= 1
+                return nil
+            }
             if state.count == capacity {
                 _ = state.popFirst()
                 state.drops &+= 1

@@ -241,7 +241,7 @@ actor StreamRegistry {
     func handle(_ event: MediaEvent, from worker: Int) async {
         switch event {
         case .transportConnected: break
-        case .dominantSpeaker: break
+        case .dominantSpeaker, .layerAllocated: break
         case .unwatchedLayers(let producer, let layers): note(layers, of: producer, on: worker)
         case .transportClosed(_, let name, let reason):
             guard let id = sessionsByName[name] else { return }

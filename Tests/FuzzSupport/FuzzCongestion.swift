@@ -64,7 +64,8 @@ private struct FuzzFlow: ~Copyable {
         case 12: estimator.receive(roundTrip: MediaDuration(nanoseconds: number(&input)), at: instant)
         case 13:
             let bitrate = number(&input)
-            estimator.setUsefulBitrate(bitrate == 0 ? nil : bitrate, at: instant)
+            estimator.setUsefulBitrate(
+                bitrate == 0 ? nil : bitrate, next: bitrate & 1 == 0 ? nil : bitrate / 2, at: instant)
         case 14: estimator.begin(at: instant)
         default: estimator.advance(to: instant)
         }

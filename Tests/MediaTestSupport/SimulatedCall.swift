@@ -8,8 +8,10 @@ public final class SimulatedCall {
     public private(set) var instant = MediaInstant(nanoseconds: 1_000_000_000)
     /// Everybody.
     public private(set) var peers: [SimulatedPeer] = []
-    /// What the engine told, in words, with its instant in milliseconds.
+    /// What the engine told of other things than layers, in words, with its instant in milliseconds.
     public private(set) var events: [String] = []
+    /// What watchers were given of videos, and when.
+    public private(set) var allocations: [Allocation] = []
     /// A digest over every datagram sent, both ways, with its time and addresses: equal for equal runs.
     public private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     /// Datagrams the engine sent, and their bytes.
@@ -30,6 +32,18 @@ public final class SimulatedCall {
     public var offersReceiverEstimates = true
     /// Keys to use instead of DTLS, so that every byte repeats; nil to shake hands.
     public var injectsKeys = false
+
+    /// What a watcher is given of a video from some instant on.
+    public struct Allocation: Sendable {
+        /// When.
+        public var instant: MediaInstant
+        /// Whose.
+        public var consumer: ConsumerID
+        /// What; nil for nothing.
+        public var layer: LayerPosition?
+        /// Why.
+        public var reason: AllocationReason
+    }
 
     /// What the engine sent to one address. Told apart by first byte. Source: RFC 7983, section 7.
     public struct Traffic: Sendable {
@@ -221,6 +235,11 @@ public final class SimulatedCall {
     private func flushEngine() {
         while !holdsOutput, sendArena() {}
         while let event = engine.nextEvent() {
+            if case .layerAllocated(let consumer, let layer, let reason) = event {
+                allocations.append(
+                    Allocation(instant: instant, consumer: consumer, layer: layer, reason: reason))
+                continue
+            }
             events.append("\(instant.nanoseconds / 1_000_000) \(event)")
         }
     }

@@ -29,7 +29,10 @@ public protocol BandwidthEstimator: Sendable {
     mutating func takeProbe() -> ProbeCluster?
     /// The most that could be sent if the link carried it, in bit/s on the wire; nil while that is not known. More than
     /// that needs no probing.
-    mutating func setUsefulBitrate(_ bitrate: Int64?, at instant: MediaInstant)
+    ///
+    /// - Parameter next: what the link would have to carry for more to be sent than now; nil when nothing more is wanted, or
+    ///   while that is not known. Media alone does not show whether it does: it is to be probed for.
+    mutating func setUsefulBitrate(_ bitrate: Int64?, next: Int64?, at instant: MediaInstant)
 }
 
 /// How fast to send, in bit/s on the wire.

@@ -60,10 +60,10 @@ public struct GoogleCongestionControl: BandwidthEstimator {
 
     /// The sender begins to send, or goes on over another path of which nothing is known.
     public mutating func begin(at instant: MediaInstant) {
-        let useful = probing.useful
+        let (useful, next) = (probing.useful, probing.next)
         self = GoogleCongestionControl(limits: limits)
         begun = instant
-        probing.setUseful(useful, isLimited: false, restraint: .all, at: instant)
+        probing.setUseful(useful, next: next, isLimited: false, restraint: .all, at: instant)
         probing.begin(start: target, at: instant)
     }
 
@@ -184,10 +184,12 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         return cluster
     }
 
-    /// The most that could be sent, in bit/s on the wire: nothing is probed above twice of it.
-    public mutating func setUsefulBitrate(_ bitrate: Int64?, at instant: MediaInstant) {
+    /// The most that could be sent, in bit/s on the wire: nothing is probed above twice of it. What the `next` step up needs
+    /// is probed for every few seconds.
+    public mutating func setUsefulBitrate(_ bitrate: Int64?, next: Int64?, at instant: MediaInstant) {
         probing.setUseful(
-            bitrate.map { Double(max($0, 0)) }, isLimited: region.since != nil, restraint: restraint, at: instant)
+            bitrate.map { Double(max($0, 0)) }, next: next.map { Double(max($0, 0)) }, isLimited: region.since != nil,
+            restraint: restraint, at: instant)
     }
 
     private func isStarting(at instant: MediaInstant) -> Bool {

@@ -24,6 +24,12 @@ struct ProbeController: Sendable {
     static let recoveryShare = 0.85
     static let recoveryTime = MediaDuration.seconds(5)
     static let recoveryDelay = MediaDuration.seconds(1)
+    /// What the next step up needs is tried so far above that, when the estimate is below; again after twice as long each
+    /// time that it did not help, within bounds.
+    static let stepFactor = 1.1
+    static let stepIntervals: ClosedRange<MediaDuration> = .seconds(2)...(.seconds(5))
+    /// Another step is one that differs by more than this.
+    static let stepShares = 0.9...1.25
     /// Never above so much of what is useful.
     static let usefulFactor = 2.0
     /// Nor above so much of the estimate, while losses limit it less and less.
@@ -36,6 +42,9 @@ struct ProbeController: Sendable {
 
     /// In bit/s; nil while unknown.
     private(set) var useful: Double?
+    /// What more has to be carried for it to be of use, in bit/s; nil while nothing is known to be.
+    private(set) var next: Double?
+    private var stepInterval = Self.stepIntervals.lowerBound
     private let maximum: Double
     private var state = State.idle
     private var queue: [ProbeCluster] = []
@@ -96,6 +105,13 @@ struct ProbeController: Sendable {
             probe([min(estimate * Self.applicationLimitedFactor, cap)], goesOn: true, at: instant)
             return
         }
+        if let next, next > estimate, instant - (lastProbe ?? begun) >= stepInterval {
+            stepInterval = min(stepInterval * 2, Self.stepIntervals.upperBound)
+            probe(
+                [min(next * Self.stepFactor, estimate * Self.applicationLimitedFactor, cap)],
+                goesOn: next > estimate * Self.applicationLimitedFactor, at: instant)
+            return
+        }
         recover(region, cap, at: instant)
     }
 
@@ -115,7 +131,12 @@ struct ProbeController: Sendable {
     }
 
     /// Learns what could be sent; probes for it when it rose and the link was not tried.
-    mutating func setUseful(_ bitrate: Double?, isLimited: Bool, restraint: Restraint, at instant: MediaInstant) {
+    mutating func setUseful(
+        _ bitrate: Double?, next: Double?, isLimited: Bool, restraint: Restraint, at instant: MediaInstant
+    ) {
+        let isSameStep = Self.stepShares.contains((next ?? 0) / max(self.next ?? 0, 1))
+        if !isSameStep { stepInterval = Self.stepIntervals.lowerBound }
+        self.next = next
         let before = useful
         useful = bitrate
         guard let bitrate, let before, bitrate > before, bitrate > estimate, isLimited, restraint == .none,

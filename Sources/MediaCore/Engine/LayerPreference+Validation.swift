@@ -10,6 +10,8 @@ extension LayerPreference {
         try check("maximumWidth", maximumWidth, 1...65_535)
         try check("maximumHeight", maximumHeight, 1...65_535)
         try check("maximumFrameRate", maximumFrameRate, 1...1000)
+        try check("minimumSpatialLayer", minimumSpatialLayer, 0...7)
+        try check("minimumHeight", minimumHeight, 1...65_535)
         try check("priority", priority, 1...100)
     }
 }

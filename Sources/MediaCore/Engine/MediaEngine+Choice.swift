@@ -42,7 +42,7 @@ extension MediaEngine {
         }
     }
 
-    private func position(of target: LayerTarget) -> LayerPosition? {
+    func position(of target: LayerTarget) -> LayerPosition? {
         guard streams.contains(target.stream) else { return nil }
         return LayerPosition(
             encodingID: streams[target.stream].rid, spatialLayer: Int(target.spatialLayer),
@@ -62,6 +62,8 @@ extension MediaEngine {
         guard producers.contains(producer) else { return }
         if preference.maximumFrameRate != nil { producers[producer].limitsFrameRate = true }
         choose(consumer.slot, among: ranked(producer))
+        transports[consumers[consumer.slot].transport].allocator.wishesChanged()
+        allocate(consumers[consumer.slot].transport, at: instant)
         noteWish(producer)
     }
 
@@ -78,15 +80,22 @@ extension MediaEngine {
         return all.sorted { rank($0) > rank($1) }
     }
 
-    /// Lets a consumer choose the best of its producer's streams that arrives and suits it.
+    /// Lets a consumer choose the best of its producer's streams that arrives and suits it. Of video, it gets of that what
+    /// its transport's link carries.
     mutating func choose(_ id: SlotID, among ranked: [SlotID]) {
         guard consumers.contains(id) else { return }
         let transport = consumers[id].transport
         // What comes before it is ready is not for it.
         guard transports[transport].isConnected else { return }
         let isPaused = consumers[id].preference.isPaused
-        let wanted = isPaused ? nil : choice(for: id, among: ranked, includingSilent: false)
+        consumers[id].best = isPaused ? nil : choice(for: id, among: ranked, includingSilent: false)
         consumers[id].ideal = isPaused ? nil : choice(for: id, among: ranked, includingSilent: true)
+        guard consumers[id].parameters.kind == .video else { return pursue(consumers[id].best, id) }
+        noteUnallocated(transport)
+    }
+
+    /// Lets a consumer have a layer from the next moment on at which that can be; nil for none.
+    mutating func pursue(_ wanted: LayerTarget?, _ id: SlotID) {
         let old = consumers[id].wanted
         if consumers[id].pendingChange?.hasLeftOut == true, wanted != nil, wanted?.stream != old?.stream, let old,
             streams.contains(old.stream)
@@ -108,6 +117,7 @@ extension MediaEngine {
             unsubscribe(id, from: stream)
         }
         consumers[id].wanted = wanted
+        noteWish(consumers[id].producer)
         guard let wanted else {
             unsubscribe(id)
             return
@@ -131,7 +141,7 @@ extension MediaEngine {
         guard parameters.kind == .video else {
             return candidates.first { streams[$0].shape.isLive }.map {
                 LayerTarget(stream: $0, spatialLayer: 0, temporalLayer: 0)
-            } ?? consumers[id].wanted.flatMap { streams.contains($0.stream) ? $0 : nil }
+            } ?? consumers[id].best.flatMap { streams.contains($0.stream) ? $0 : nil }
         }
         let named = preference.encodingID.flatMap { name in candidates.firstIndex { streams[$0].rid == name } }
         // Of a named encoding that is silent, the next lower one takes the place; if there is none, the lowest.
@@ -140,7 +150,7 @@ extension MediaEngine {
             let live = candidates.filter { streams[$0].shape.isLive }
             // While nothing arrives at all, everything stays.
             guard !live.isEmpty else {
-                return consumers[id].wanted.flatMap { streams.contains($0.stream) ? $0 : nil }
+                return consumers[id].best.flatMap { streams.contains($0.stream) ? $0 : nil }
                     ?? candidates.first.map { LayerTarget(stream: $0, spatialLayer: 0, temporalLayer: 0) }
             }
             candidates = live

@@ -57,10 +57,18 @@ extension MediaEngine {
     /// Lets the pacer go on as the estimator says, which has just learned something.
     mutating func takeRates(of transport: SlotID, at instant: MediaInstant) {
         transports[transport].pacer.set(transports[transport].estimator.rates, at: instant)
+        takeProbes(of: transport, at: instant)
+        if transports[transport].allocator.isDue(estimate: budget(of: transport), at: instant) {
+            noteUnallocated(transport)
+        }
+        touch(transport)
+    }
+
+    /// Lets the pacer send the clusters that the estimator asks for.
+    mutating func takeProbes(of transport: SlotID, at instant: MediaInstant) {
         while let probe = transports[transport].estimator.takeProbe() {
             transports[transport].pacer.enqueue(probe, at: instant)
         }
-        touch(transport)
     }
 
     /// When a watcher's transport needs the engine for what it sends; nil while it does not.

@@ -8,7 +8,7 @@ extension MediaEngine {
     /// Appends pending datagrams to `output`: a piece, or as far as they fit. Returns whether there is anything to send:
     /// send it, call `outputSent`, and call again until false.
     public mutating func fillOutput(at instant: MediaInstant) -> Bool {
-        queueDepartures()
+        queueDepartures(at: instant)
         while departed < departing.count, output.byteCount < Self.pieceByteCount {
             fetchAhead()
             guard depart(departing[departed], at: instant) else { break }
@@ -25,8 +25,8 @@ extension MediaEngine {
 
     /// Lets every transport know which of its consumers have something to send. Those of video come to stand before those
     /// of sound, whose packets are shorter: of a segmented message only the last may be shorter than the others.
-    private mutating func queueDepartures() {
-        settle()
+    private mutating func queueDepartures(at instant: MediaInstant) {
+        settle(at: instant)
         guard !dirty.isEmpty else { return }
         queueDepartures(of: .audio)
         queueDepartures(of: .video)
@@ -130,7 +130,13 @@ extension MediaEngine {
             let run = DepartureRun(
                 consumerID: first, consumer: consumer, transportID: id, transport: transport, route: route)
             var progress = forward(run)
-            if progress == .done { progress = changeSource(run) }
+            if progress == .done {
+                progress = changeSource(run)
+            } else if progress == .paced, consumer.pointee.isChanging {
+                // What waits of the old source, which may be what its link has no room for, need not leave first.
+                let change = changeSource(run)
+                if !consumer.pointee.isChanging { progress = change }
+            }
             next = consumer.pointee.nextQueued
             switch progress {
             case .full:

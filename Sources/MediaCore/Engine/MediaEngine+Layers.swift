@@ -117,16 +117,20 @@ extension MediaEngine {
         unsettled.append(producer)
     }
 
-    /// Lets the consumers choose whose producers' layers have changed, and tells what nobody wants.
-    mutating func settle() {
-        guard !unsettled.isEmpty else { return }
+    /// Lets the consumers choose whose producers' layers have changed, gives them what their links carry, and tells what
+    /// nobody wants.
+    mutating func settle(at instant: MediaInstant) {
+        guard !unsettled.isEmpty || !unallocated.isEmpty else { return }
+        for producer in unsettled where producers.contains(producer) && producers[producer].hasNewLayers {
+            producers[producer].hasNewLayers = false
+            producers[producer].nextLadderLook = instant
+            let ranked = ranked(producer)
+            for consumer in producers[producer].consumers { choose(consumer, among: ranked) }
+        }
+        for transport in unallocated where transports.contains(transport) { allocate(transport, at: instant) }
+        unallocated.removeAll(keepingCapacity: true)
         for producer in unsettled where producers.contains(producer) {
             producers[producer].isUnsettled = false
-            if producers[producer].hasNewLayers {
-                producers[producer].hasNewLayers = false
-                let ranked = ranked(producer)
-                for consumer in producers[producer].consumers { choose(consumer, among: ranked) }
-            }
             noteDemand(of: producer)
         }
         unsettled.removeAll(keepingCapacity: true)

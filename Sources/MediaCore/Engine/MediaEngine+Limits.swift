@@ -20,6 +20,22 @@ extension MediaEngine {
         sendRequestedBitrate(transport.slot, at: instant)
     }
 
+    /// Sends a watcher no more than a bit rate from now on, whatever its link carries: its layers are chosen accordingly.
+    ///
+    /// - Parameters:
+    ///   - transport: the watcher's.
+    ///   - bitrate: of all media together in bit/s on the wire, 30,000 to 1,000,000,000; nil lifts the limit.
+    /// - Throws: `MediaEngineError.unknownTransport`; `.invalidBitrate` for a value out of range.
+    public mutating func limitOutgoingBitrate(
+        of transport: TransportID, to bitrate: Int64?, at instant: MediaInstant
+    ) throws(MediaEngineError) {
+        guard transports.contains(transport.slot) else { throw .unknownTransport }
+        try Self.checkBitrate(bitrate, "bitrate")
+        transports[transport.slot].bitrateCap = bitrate
+        transports[transport.slot].allocator.wishesChanged()
+        allocate(transport.slot, at: instant)
+    }
+
     static func checkBitrate(_ bitrate: Int64?, _ name: String) throws(MediaEngineError) {
         guard let bitrate, !RequestedBitrate.range.contains(bitrate) else { return }
         let range = RequestedBitrate.range

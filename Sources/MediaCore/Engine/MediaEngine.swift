@@ -30,6 +30,8 @@ public struct MediaEngine: ~Copyable {
     var touched: [SlotID] = []
     /// Producers whose consumers' wishes are to be looked at: see `settle`.
     var unsettled: [SlotID] = []
+    /// Transports whose consumers' layers are to be decided on anew: see `settle`.
+    var unallocated: [SlotID] = []
     /// Streams with packets that their consumers have not been told of.
     var dirty: [SlotID] = []
     /// Transports whose consumers have packets to send, and how many of them have had their turn.
@@ -42,6 +44,7 @@ public struct MediaEngine: ~Copyable {
     var compound: [UInt8] = []
     var missing: [UInt16] = []
     var reports: [PacketReport] = []
+    var plan = AllocationPlan()
     var jobs: ProtectionQueue
     /// The payload of a packet that is nothing but padding.
     let padding: ByteStorage

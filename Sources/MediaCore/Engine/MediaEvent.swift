@@ -7,6 +7,8 @@ public enum MediaEvent: Sendable {
     /// Which layers of a video nobody watches any more: its publisher may stop them until somebody does. Layers that are
     /// not named are watched. Comes whenever that changes.
     case unwatchedLayers(ProducerID, [LayerPosition])
+    /// What a watcher gets of a video from now on, nil for nothing, and why. Comes whenever either changes.
+    case layerAllocated(ConsumerID, LayerPosition?, AllocationReason)
     /// Who is the dominant speaker of a group; nil when the last one has left. Comes when that changes, once a second at
     /// most but for those who leave.
     case dominantSpeaker(SpeakerGroupID, ProducerID?)

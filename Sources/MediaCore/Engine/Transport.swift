@@ -29,6 +29,11 @@ struct Transport: ~Copyable {
     /// What the link to a watcher carries, and where it leads.
     var measured: TransportAddress?
     var estimator: any BandwidthEstimator
+    /// What of it each of its videos gets, and whether it waits in the list of those to be decided on anew.
+    var allocator = BitrateAllocator()
+    var isUnallocated = false
+    /// What it is not to be sent more than, in bit/s on the wire; nil for no cap.
+    var bitrateCap: Int64?
     /// Packets that are to be sent again, as soon as the pacer lets them, and what they take.
     var resends = ResendQueue()
     var resendRate = ResendRate()

@@ -34,6 +34,10 @@ struct Consumer: ~Copyable {
 
     /// The layer it is to get; nil while it is paused, or nothing that it wants arrives.
     var wanted: LayerTarget?
+    /// The best of those that arrive that suits it, what it costs that it was given, in bit/s on the wire, and why.
+    var best: LayerTarget?
+    var allocatedBitrate: Int64 = 0
+    var allocationReason = AllocationReason.preferred
     /// The layer it would get if all that are known arrived.
     var ideal: LayerTarget?
     /// The change of source that waits for the old one's picture to be whole.
@@ -251,26 +255,6 @@ struct Consumer: ~Copyable {
         return packet.extendedSequenceNumber >= selector.era.since
             ? packet.layers.spatialLayer == selector.era.spatialLayer
             : packet.layers.spatialLayer == lateEra(of: packet).spatialLayer
-    }
-
-    // MARK: Changes of source
-
-    /// Stays with its source, after all. Without the pictures that were left out, it has to begin anew.
-    mutating func cancelChange() {
-        if pendingChange?.hasLeftOut == true, stalledAt == nil { stall(at: (numbers.highestTaken + 1, nil)) }
-        pendingChange = nil
-    }
-
-    /// Whether a packet of the source is of a picture that is not begun any more, since another source follows.
-    mutating func leavesOut(_ packet: StoredPacket) -> Bool {
-        if let stalledAt {
-            return packet.extendedSequenceNumber >= stalledAt.number || packet.timestamp == stalledAt.timestamp
-        }
-        guard let last = pendingChange?.lastTimestamp, Int32(bitPattern: packet.timestamp &- last) > 0 else {
-            return false
-        }
-        pendingChange?.hasLeftOut = true
-        return true
     }
 
     // MARK: Numbers

@@ -16,6 +16,7 @@ struct InboundStream: ~Copyable {
     /// What its packets say of their layers, and how much of each arrives.
     var reader: LayerReader
     var meter = LayerMeter()
+    private(set) var costs = LayerCosts()
     private(set) var shape = LayerShape()
     /// The layers that the last keyframe said would follow.
     private var announced: (spatial: UInt8, temporal: UInt8, until: MediaInstant)?
@@ -168,6 +169,11 @@ struct InboundStream: ~Copyable {
         var compared = new
         if new.size.width > 0 { compared.rankingBitrate = shape.rankingBitrate }
         return compared != shape
+    }
+
+    /// Looks anew at what its layers take of a link.
+    mutating func updateCosts(at instant: MediaInstant) {
+        costs.update(by: meter, at: instant)
     }
 
     /// Frames per second up to a temporal layer, when its layers were last looked at.

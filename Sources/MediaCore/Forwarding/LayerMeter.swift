@@ -16,7 +16,8 @@ struct LayerMeter: ~Copyable {
 
     private struct Cell {
         var bytes: UInt32 = 0
-        var frames: UInt32 = 0
+        var packets: UInt16 = 0
+        var frames: UInt16 = 0
     }
 
     /// What is known of a spatial layer as a whole.
@@ -61,6 +62,7 @@ struct LayerMeter: ~Copyable {
         enter(Self.slice(at: instant))
         let cell = Self.base(of: slice ?? 0) + spatial * Self.layers + Self.clamped(temporal)
         counts[cell].bytes &+= UInt32(truncatingIfNeeded: payloadByteCount)
+        counts[cell].packets &+= 1
         if isFrameStart { counts[cell].frames &+= 1 }
 
         if !isActive(spatial: spatial, at: instant) { paces[spatial].since = instant }
@@ -104,6 +106,19 @@ struct LayerMeter: ~Copyable {
         return Int(Double(sum.bytes) * 8 / window(spatial, at: instant).inSeconds)
     }
 
+    /// What a spatial layer up to a temporal layer and those below it take of a link, in bit/s over the last second.
+    ///
+    /// - Parameter overheadByteCount: what each packet takes besides its payload.
+    func linkBitrate(spatial: Int, temporal: Int, overheadByteCount: Int, at instant: MediaInstant) -> Double {
+        let spatial = Self.clamped(spatial)
+        let sum = sum(0...spatial, 0...Self.clamped(temporal), at: instant)
+        let bytes = sum.bytes + sum.packets * UInt64(overheadByteCount)
+        return Double(bytes) * 8 / window(spatial, at: instant).inSeconds
+    }
+
+    /// For how long a spatial layer has been arriving without falling silent.
+    func age(spatial: Int, at instant: MediaInstant) -> MediaDuration { instant - paces[Self.clamped(spatial)].since }
+
     /// Frames per second of a spatial layer up to a temporal layer, over the last second.
     func frameRate(spatial: Int, temporal: Int, at instant: MediaInstant) -> Double {
         let spatial = Self.clamped(spatial)
@@ -119,8 +134,8 @@ struct LayerMeter: ~Copyable {
 
     private func sum(
         _ spatial: ClosedRange<Int>, _ temporal: ClosedRange<Int>, at instant: MediaInstant
-    ) -> (bytes: UInt64, frames: UInt64) {
-        var sum = (bytes: UInt64(0), frames: UInt64(0))
+    ) -> (bytes: UInt64, packets: UInt64, frames: UInt64) {
+        var sum = (bytes: UInt64(0), packets: UInt64(0), frames: UInt64(0))
         guard let newest = slice else { return sum }
         let oldest = max(Self.slice(at: instant), newest) - Int64(Self.slices - 1)
         guard oldest <= newest else { return sum }
@@ -131,6 +146,7 @@ struct LayerMeter: ~Copyable {
                 for layer in temporal {
                     let cell = counts[row + layer]
                     sum.bytes += UInt64(cell.bytes)
+                    sum.packets += UInt64(cell.packets)
                     sum.frames += UInt64(cell.frames)
                 }
             }

@@ -12,6 +12,9 @@ struct Producer: ~Copyable {
     /// Whether anybody ever set a frame rate: then choices are made anew now and then, since frame rates change.
     var limitsFrameRate = false
     var nextRateLook = MediaInstant(nanoseconds: .min)
+    /// The layers that arrive, the least first, and when they are looked at next for what they cost.
+    var ladder: [LayerRung] = []
+    var nextLadderLook = MediaInstant(nanoseconds: .min)
     /// Layers that nobody watches, as last told.
     var unwatched: [LayerPosition] = []
     /// Whether it waits in the list of producers whose consumers' wishes are to be looked at, and whether they have to

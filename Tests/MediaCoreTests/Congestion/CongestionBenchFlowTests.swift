@@ -229,5 +229,5 @@ private struct RecordingEstimator: BandwidthEstimator {
     mutating func receive(packetsLost: Int64, of packetsExpected: Int64, at instant: MediaInstant) {}
     mutating func receive(roundTrip: MediaDuration, at instant: MediaInstant) {}
     mutating func takeProbe() -> ProbeCluster? { nil }
-    mutating func setUsefulBitrate(_ bitrate: Int64?, at instant: MediaInstant) {}
+    mutating func setUsefulBitrate(_ bitrate: Int64?, next: Int64?, at instant: MediaInstant) {}
 }

@@ -97,7 +97,8 @@ struct EstimatorTrial {
             estimator.receive(roundTrip: MediaDuration(nanoseconds: roundTrip), at: now)
             check("round trip")
         case 3:
-            estimator.setUsefulBitrate(random.next() % 3 == 0 ? nil : pick(), at: now)
+            estimator.setUsefulBitrate(
+                random.next() % 3 == 0 ? nil : pick(), next: random.next() % 2 == 0 ? nil : pick(), at: now)
             check("useful bit rate")
         case 4:
             estimator.advance(to: now)

@@ -136,7 +136,8 @@ import Testing
                 estimator.receive(reports, at: instant(time))
                 if random.next() % 20 == 0 {
                     estimator.receive(roundTrip: MediaDuration(nanoseconds: wildDuration(&random)), at: instant(time))
-                    estimator.setUsefulBitrate(Int64(bitPattern: random.next()), at: instant(time))
+                    estimator.setUsefulBitrate(
+                        Int64(bitPattern: random.next()), next: Int64(bitPattern: random.next()), at: instant(time))
                 }
                 _ = estimator.takeProbe()
                 estimator.advance(to: instant(time))

@@ -112,7 +112,7 @@ import Testing
 
     @Test func nothingBeyondWhatIsUseful() throws {
         var probing = ProbeController(maximum: 10_000_000)
-        probing.setUseful(400_000, isLimited: false, restraint: .none, at: instant(0))
+        probing.setUseful(400_000, next: nil, isLimited: false, restraint: .none, at: instant(0))
         probing.begin(start: 300_000, at: instant(0))
         let answer12 = probing.take()
         #expect(answer12?.bitrate == 800_000)
@@ -122,12 +122,12 @@ import Testing
         probing.update(
             estimate: 800_000, restraint: .none, region: ApplicationLimitedRegion(), roundTrip: .milliseconds(50),
             at: instant(2_000))
-        probing.setUseful(1_000_000, isLimited: true, restraint: .none, at: instant(2_000))
+        probing.setUseful(1_000_000, next: nil, isLimited: true, restraint: .none, at: instant(2_000))
         let answer14 = probing.take()
         #expect(answer14?.bitrate == 1_000_000)
         let answer15 = probing.take()
         #expect(answer15?.bitrate == 1_600_000)
-        probing.setUseful(2_000_000, isLimited: true, restraint: .all, at: instant(3_000))
+        probing.setUseful(2_000_000, next: nil, isLimited: true, restraint: .all, at: instant(3_000))
         let answer16 = probing.take()
         #expect(answer16 == nil)
     }

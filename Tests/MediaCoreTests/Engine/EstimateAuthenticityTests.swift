@@ -27,6 +27,8 @@ import Testing
             call = try SimulatedCall(seed: 251) { $0.bitrateLimits = BitrateLimits() }
             call.injectsKeys = true
             let (publisher, published) = try call.addPublisher()
+            // Pictures and sound take three quarters of the link.
+            publisher.packetsPerFrame = 3
             call.link.rate = 1_000_000
             call.link.delay = .milliseconds(30)
             self.publisher = publisher

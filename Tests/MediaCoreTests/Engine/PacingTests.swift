@@ -84,13 +84,13 @@ import Testing
         }
     }
 
-    /// 900 kbit/s of pictures through 400: whole frames are shed, from the first that waited for a second up to the next
+    /// 900 kbit/s of pictures through 400, which nothing but pictures tell of: whole frames are shed, from the first that waited for a second up to the next
     /// keyframe, and the publisher is not flooded with requests for one.
     @Test func tooMuchIsShedByFrames() throws {
         let call = try call(seed: 302, bitrate: 400_000)
         let (publisher, session) = try call.addPublisher()
-        let (watcher, _) = try call.addWatcher(of: session.producers)
-        let (other, _) = try call.addWatcher(of: session.producers)
+        let (watcher, _) = try call.addWatcher(of: session.producers, reportsOnSound: false)
+        let (other, _) = try call.addWatcher(of: session.producers, reportsOnSound: false)
         call.run(for: .seconds(20))
         for watcher in [watcher, other] {
             #expect(watcher.complaints.isEmpty)
@@ -105,9 +105,9 @@ import Testing
         #expect(publisher.keyframeRequests.count >= 2 && publisher.keyframeRequests.count <= 10)
     }
 
-    /// Two pictures over one connection, too small for both: each gets its part.
-    @Test func picturesTakeTurns() throws {
-        let call = try call(seed: 303, bitrate: 1_000_000)
+    /// Two pictures over one connection with room for one: one is whole, the other is paused, and nothing is shed.
+    @Test func oneOfTwoPicturesIsPaused() throws {
+        let call = try call(seed: 303, bitrate: 1_300_000)
         let (_, first) = try call.addPublisher()
         let (_, second) = try call.addPublisher()
         let session = try call.addMuteWatcher(of: first.producers + second.producers)
@@ -115,7 +115,11 @@ import Testing
         let sent = session.consumers.filter { call.engine.consumers[$0.slot].parameters.kind == .video }
             .map { Int(call.engine.consumers[$0.slot].counters.payloadBytes) }
         #expect(sent.count == 2)
-        #expect(sent.allSatisfy { $0 > 500_000 })
+        #expect(sent.contains { $0 > 1_500_000 })
+        #expect(sent.contains { $0 < 200_000 })
+        #expect(call.timesShed == 0)
+        let reasons = session.consumers.map { call.engine.consumers[$0.slot].allocationReason }
+        #expect(reasons.filter { $0 == .bandwidthPaused }.count == 1)
     }
 
     /// Lost packets are sent again before new ones, but not without bound.

@@ -5,35 +5,6 @@ import Testing
 
 /// Layers of one picture: watchers get one of them.
 @Suite struct SimulcastTests {
-    /// Sends the low layer's frames, two packets each, beside a publisher that sends the high one.
-    private struct LowLayer {
-        let call: SimulatedCall
-        let publisher: SimulatedPublisher
-        var frame = 100_000
-        var index: UInt64 = 9_000
-        /// How many keyframe requests have been answered.
-        var answered: Int
-
-        mutating func play(for frames: Int, _ observe: () -> Void = {}) {
-            for _ in 0..<frames {
-                let isKeyframe = publisher.keyframeRequests.count > answered
-                answered = publisher.keyframeRequests.count
-                for position in 0..<2 {
-                    publisher.send(
-                        MadePacket(
-                            ssrc: 700_000, index: index, timestamp: UInt32(frame) &* 2970,
-                            rid: SimulatedOffer.lowRid,
-                            payload: SimulatedFrame.payload(
-                                frame: frame, position: position, count: 2, isKeyframe: isKeyframe)))
-                    index += 1
-                }
-                frame += 1
-                call.run(for: .milliseconds(33))
-                observe()
-            }
-        }
-    }
-
     /// Which layer a packet of the watcher's is of.
     private func isLow(_ payload: [UInt8]) -> Bool {
         SimulatedFrame.part(of: payload).map { $0.frame >= 100_000 } ?? false

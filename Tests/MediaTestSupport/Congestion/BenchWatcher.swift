@@ -23,13 +23,11 @@ struct BenchWatcher: ~Copyable {
     private var highestVideo: Int64?
     /// The video packets that did not come, when to ask for each, and how often that has been done.
     private var missing: [Int64: (due: MediaInstant, requests: Int)] = [:]
-    private var senderReports: [UInt32: (report: SenderReport, at: MediaInstant)] = [:]
+    private var reports = StreamReports()
     private var nextRequest: MediaInstant?
     private var nextReport: MediaInstant?
     private var nextEstimate: MediaInstant?
     private var lastVideo: MediaInstant?
-    private var reported: [UInt32: (highest: Int64, received: Int64)] = [:]
-    private var streams: [UInt32: (first: Int64, highest: Int64, received: Int64)] = [:]
 
     init(
         certificate: DTLSCertificate, ciphers: SRTPCipherLibrary, seed: UInt64, mode: FeedbackReceiver.Mode,
@@ -60,7 +58,7 @@ struct BenchWatcher: ~Copyable {
     mutating func takeRTP(_ packet: [UInt8], byteCount: Int, sent: MediaInstant, at instant: MediaInstant) -> Use? {
         guard let header = try? RTPHeader(parsing: packet.span.bytes) else { return nil }
         noteNumber(header, packet, byteCount: byteCount, sent: sent, at: instant)
-        noteStream(header)
+        reports.note(header)
         if mode == .receiverEstimate, nextEstimate == nil { nextEstimate = instant }
         let payload = packet[header.headerByteCount...]
         switch header.payloadType {
@@ -106,18 +104,6 @@ struct BenchWatcher: ~Copyable {
         receiver.recordWithoutNumber(byteCount: byteCount, sent: sent, at: instant)
     }
 
-    private mutating func noteStream(_ header: RTPHeader) {
-        let number = Int64(header.sequenceNumber)
-        guard var stream = streams[header.ssrc] else {
-            streams[header.ssrc] = (number, number, 1)
-            return
-        }
-        let last = UInt16(truncatingIfNeeded: stream.highest)
-        stream.highest = max(stream.highest, stream.highest + Int64(Int16(bitPattern: header.sequenceNumber &- last)))
-        stream.received += 1
-        streams[header.ssrc] = stream
-    }
-
     private mutating func noteVideo(_ number: UInt16, at instant: MediaInstant) {
         let last = highestVideo ?? Int64(number) - 1
         let extended = last + Int64(Int16(bitPattern: number &- UInt16(truncatingIfNeeded: last)))
@@ -132,7 +118,7 @@ struct BenchWatcher: ~Copyable {
     mutating func takeRTCP(_ packet: [UInt8], at instant: MediaInstant) {
         var reader = RTCPReader(packet.span.bytes)
         while let message = try? reader.next() {
-            if case .senderReport(let report) = message { senderReports[report.ssrc] = (report, instant) }
+            if case .senderReport(let report) = message { reports.note(report, at: instant) }
         }
     }
 
@@ -191,49 +177,17 @@ struct BenchWatcher: ~Copyable {
     }
 
     private mutating func send(_ message: FeedbackReceiver.Message) {
-        guard let first = message.arrivals.first, let last = message.arrivals.last else { return }
-        let tick = Int64(250_000)
-        let reference = first.at.nanoseconds / tick / 256
-        var previous = reference * 256
-        var receptions: [TransportFeedback.Reception] = []
-        for arrival in message.arrivals {
-            let ticks = arrival.at.nanoseconds / tick
-            guard let delta = Int16(exactly: ticks - previous),
-                let offset = UInt16(exactly: arrival.number - message.from)
-            else { return }
-            receptions.append(TransportFeedback.Reception(offset: offset, delta: delta))
-            previous = ticks
-        }
+        guard let feedback = message.feedback(sender: Self.ssrc, media: videoSSRC ?? 0, count: feedbackCount)
+        else { return }
         var bytes: [UInt8] = []
-        bytes.append(
-            .transportFeedback(
-                TransportFeedback(
-                    sender: Self.ssrc, media: videoSSRC ?? 0,
-                    baseSequenceNumber: UInt16(truncatingIfNeeded: message.from),
-                    statusCount: UInt16(truncatingIfNeeded: last.number - message.from + 1),
-                    referenceTime: UInt32(truncatingIfNeeded: reference) & 0xFF_FFFF, feedbackCount: feedbackCount,
-                    receptions: receptions)))
+        bytes.append(.transportFeedback(feedback))
         feedbackCount &+= 1
         transport.sendRTCP(bytes)
     }
 
     private mutating func report(at instant: MediaInstant) {
-        let blocks = senderReports.sorted { $0.key < $1.key }.map { ssrc, last in
-            let delay = (instant - last.at).nanoseconds * 65_536 / 1_000_000_000
-            let stream = streams[ssrc] ?? (0, 0, 0)
-            let before = reported[ssrc] ?? (stream.first - 1, 0)
-            let expected = stream.highest - before.highest
-            let lost = max(expected - (stream.received - before.received), 0)
-            reported[ssrc] = (stream.highest, stream.received)
-            return ReportBlock(
-                ssrc: ssrc, fractionLost: expected > 0 ? UInt8(clamping: lost * 256 / expected) : 0,
-                packetsLost: Int32(clamping: stream.highest - stream.first + 1 - stream.received),
-                highestSequenceNumber: UInt32(truncatingIfNeeded: stream.highest), jitter: 0,
-                lastSenderReport: last.report.ntpTime.compact,
-                delaySinceLastSenderReport: UInt32(truncatingIfNeeded: delay))
-        }
         var bytes: [UInt8] = []
-        bytes.append(.receiverReport(ReceiverReport(ssrc: Self.ssrc, blocks: blocks)))
+        bytes.append(.receiverReport(ReceiverReport(ssrc: Self.ssrc, blocks: reports.blocks(at: instant))))
         transport.sendRTCP(bytes)
     }
 }

@@ -1,5 +1,7 @@
 import MediaCore
 
+package typealias CongestionFigure = BenchFigure<CongestionRun>
+
 /// What happened in one run of a case, and the figures that follow from it.
 ///
 /// Spans are in seconds from the beginning. A share is 1 for all of it.

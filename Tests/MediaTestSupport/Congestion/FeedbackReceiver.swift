@@ -22,6 +22,26 @@ package struct FeedbackReceiver: Sendable {
             let statuses = Int((arrivals.last?.number ?? from) - from) + 1
             return 28 + 20 + (statuses + 6) / 7 * 2 + arrivals.count + 14
         }
+
+        /// The same for the wire; nil when nothing arrived, or further apart than can be told.
+        func feedback(sender: UInt32, media: UInt32, count: UInt8) -> TransportFeedback? {
+            guard let last = arrivals.last, let first = arrivals.first else { return nil }
+            let reference = first.at.nanoseconds / FeedbackReceiver.tick / 256
+            var previous = reference * 256
+            var receptions: [TransportFeedback.Reception] = []
+            for arrival in arrivals {
+                let ticks = arrival.at.nanoseconds / FeedbackReceiver.tick
+                guard let delta = Int16(exactly: ticks - previous), let offset = UInt16(exactly: arrival.number - from)
+                else { return nil }
+                receptions.append(TransportFeedback.Reception(offset: offset, delta: delta))
+                previous = ticks
+            }
+            return TransportFeedback(
+                sender: sender, media: media, baseSequenceNumber: UInt16(truncatingIfNeeded: from),
+                statusCount: UInt16(truncatingIfNeeded: last.number - from + 1),
+                referenceTime: UInt32(truncatingIfNeeded: reference) & 0xFF_FFFF, feedbackCount: count,
+                receptions: receptions)
+        }
     }
 
     private static let shortest = MediaDuration.milliseconds(50)

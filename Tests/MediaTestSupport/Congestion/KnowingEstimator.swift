@@ -32,5 +32,5 @@ package struct KnowingEstimator: BandwidthEstimator {
     package mutating func receive(packetsLost: Int64, of packetsExpected: Int64, at instant: MediaInstant) {}
     package mutating func receive(roundTrip: MediaDuration, at instant: MediaInstant) {}
     package mutating func takeProbe() -> ProbeCluster? { nil }
-    package mutating func setUsefulBitrate(_ bitrate: Int64?, at instant: MediaInstant) {}
+    package mutating func setUsefulBitrate(_ bitrate: Int64?, next: Int64?, at instant: MediaInstant) {}
 }

@@ -92,7 +92,7 @@ package final class MediaFlow: SimulatedFlow {
             tell(network) { estimator in
                 estimator.begin(at: now)
                 let audio = self.configuration.hasAudio ? Self.audioBitrate : 0
-                estimator.setUsefulBitrate(self.configuration.source.maximum + audio, at: now)
+                estimator.setUsefulBitrate(self.configuration.source.maximum + audio, next: nil, at: now)
             }
         }
         if now < end { produce(network) }

@@ -14,3 +14,10 @@ package struct Steps<Value: Sendable>: Sendable {
         return steps.last { Int64($0.seconds * 1e9) <= seconds }?.value ?? steps[0].value
     }
 }
+
+extension Steps {
+    /// The same steps of other values.
+    package func map<Other>(_ transform: (Value) -> Other) -> Steps<Other> {
+        Steps<Other>(transform(steps[0].value), steps.dropFirst().map { ($0.seconds, transform($0.value)) })
+    }
+}

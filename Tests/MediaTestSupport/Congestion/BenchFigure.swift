@@ -1,24 +1,15 @@
 /// A figure that is asked of the runs of a case, and the bar it has to clear.
-package struct CongestionFigure: Sendable {
-    package enum Bar: Sendable {
-        case atLeast(Double)
-        case atMost(Double)
-        case within(ClosedRange<Double>)
-        /// It is only reported.
-        case none
-    }
-
-    package enum Unit: Sendable {
-        case percent, milliseconds, seconds, kilobits, ratio
-    }
+package struct BenchFigure<Run>: Sendable {
+    package typealias Bar = BenchBar
+    package typealias Unit = BenchUnit
 
     package let name: String
     package let unit: Unit
     package let bar: Bar
-    package let value: @Sendable (CongestionRun) -> Double
+    package let value: @Sendable (Run) -> Double
 
     package init(
-        _ name: String, _ unit: Unit, _ bar: Bar, _ value: @escaping @Sendable (CongestionRun) -> Double
+        _ name: String, _ unit: Unit, _ bar: Bar, _ value: @escaping @Sendable (Run) -> Double
     ) {
         self.name = name
         self.unit = unit
@@ -27,7 +18,7 @@ package struct CongestionFigure: Sendable {
     }
 
     /// The figure of several runs: the worst of them; without a bar the mean.
-    package func figure(of runs: [CongestionRun]) -> Double {
+    package func figure(of runs: [Run]) -> Double {
         let values = runs.map(value)
         switch bar {
         case .atLeast: return values.min() ?? 0
@@ -71,6 +62,7 @@ package struct CongestionFigure: Sendable {
         case .seconds: return Self.decimal(figure, 1) + " s"
         case .kilobits: return Self.decimal(figure / 1000, 0) + " kbit/s"
         case .ratio: return Self.decimal(figure, 2)
+        case .count: return Self.decimal(figure, 0)
         }
     }
 

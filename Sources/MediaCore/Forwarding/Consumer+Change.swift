@@ -1,0 +1,30 @@
+/// How a consumer leaves one source for another.
+extension Consumer {
+    /// Whether it has a source and is to go on with another.
+    var isChanging: Bool { source != nil && wanted != nil && source != wanted?.stream }
+
+    /// Leaves out what can be left out at once of a source that it is to leave for one that costs less.
+    mutating func ease(among targets: DecodeTargets) {
+        guard isChanging, let source else { return }
+        aim(
+            at: LayerTarget(stream: source, spatialLayer: selector.era.spatialLayer, temporalLayer: 0), among: targets)
+    }
+
+    /// Stays with its source, after all. Without the pictures that were left out, it has to begin anew.
+    mutating func cancelChange() {
+        if pendingChange?.hasLeftOut == true, stalledAt == nil { stall(at: (numbers.highestTaken + 1, nil)) }
+        pendingChange = nil
+    }
+
+    /// Whether a packet of the source is of a picture that is not begun any more, since another source follows.
+    mutating func leavesOut(_ packet: StoredPacket) -> Bool {
+        if let stalledAt {
+            return packet.extendedSequenceNumber >= stalledAt.number || packet.timestamp == stalledAt.timestamp
+        }
+        guard let last = pendingChange?.lastTimestamp, Int32(bitPattern: packet.timestamp &- last) > 0 else {
+            return false
+        }
+        pendingChange?.hasLeftOut = true
+        return true
+    }
+}

@@ -1,0 +1,4 @@
+/// How a figure is written.
+package enum BenchUnit: Sendable {
+    case percent, milliseconds, seconds, kilobits, ratio, count
+}
