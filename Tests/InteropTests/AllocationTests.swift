@@ -14,6 +14,8 @@ extension Interop {
              { rid: 'f', maxBitrate: 2000000, scalabilityMode: 'L1T3' }]
             """
 
+        private static let stages = LinkRecording.Stages(narrow: 20, wideAgain: 40, end: 60)
+
         @Test func aWatcherGetsTheLayersThatItsLinkCarries() async throws {
             try await Scenario.run { scenario in
                 let link = try await scenario.emulatedLink(scenario: try Self.scenario("watcher-3000-600-3000"))
@@ -24,13 +26,13 @@ extension Interop {
                 try await Self.waitForAllSizes(publisher)
                 let watcher = try await Chromium(scenario, in: link.b).open(host.origin)
                 let session = try await host.watch(on: watcher, stream: "studio")
-                let recording = try await Self.record("Chromium", link, publisher, watcher) {
+                let recording = try await Self.record("Chromium", link, Self.stages, publisher, watcher) {
                     try host.estimate(of: session)
                 }
                 LinkTable.add(recording)
                 #expect(recording.longestGap.length <= 500)
-                #expect(try #require(recording.wentDown) <= 3)
-                #expect(try #require(recording.cameUp) <= 10)
+                #expect(recording.wentDown.map { $0 <= 3 } ?? false, "smaller within 3 s")
+                #expect(recording.cameUp.map { $0 <= 10 } ?? false, "large again within 10 s")
                 #expect(recording.concealment <= 0.02)
                 #expect(try await host.stop() == 0)
             }
@@ -57,7 +59,7 @@ extension Interop {
                 let client = try await janus.client()
                 let accepted: String = try await watcher.call("answer", janus.subscribe(client))
                 try await janus.begin(client, answer: accepted)
-                LinkTable.add(try await Self.record("Chromium, Janus", link, publisher, watcher) { nil })
+                LinkTable.add(try await Self.record("Chromium, Janus", link, Self.stages, publisher, watcher) { nil })
             }
         }
 
@@ -72,7 +74,7 @@ extension Interop {
                 try await Self.waitForAllSizes(publisher)
                 let watcher = try await Firefox.start(scenario, in: link.b).open(host.origin)
                 let session = try await host.watch(on: watcher, stream: "studio")
-                let recording = try await Self.record("Firefox", link, publisher, watcher) {
+                let recording = try await Self.record("Firefox", link, Self.stages, publisher, watcher) {
                     try host.estimate(of: session)
                 }
                 LinkTable.add(recording)
@@ -85,14 +87,18 @@ extension Interop {
         @Test func aPublishersLinkNarrowsAndWidens() async throws {
             try await Scenario.run { scenario in
                 let link = try await scenario.emulatedLink(scenario: try Self.scenario("publisher-3000-500-3000"))
-                let host = try await HostProcess.start(scenario, in: link.a, http: link.a.address)
+                // So that it need not find out first that its link is wide.
+                let host = try await HostProcess.start(
+                    scenario, in: link.a, http: link.a.address, ["--publish-start-bitrate", "2500"])
                 let publisher = try await Chromium(scenario, in: link.b, trustedOrigin: host.origin).open(host.origin)
                 try await host.publishLarge(
                     on: publisher, stream: "studio", codec: "video/VP8", encodings: Self.encodings)
                 try await Self.waitForAllSizes(publisher)
                 let watcher = try await Chromium(scenario, in: link.a).open(host.origin)
                 let session = try await host.watch(on: watcher, stream: "studio")
-                let recording = try await Self.record("publisher's link", link, narrowFromB: true, publisher, watcher) {
+                // How fast it finds out that its link is wide again is its own affair: less than a tenth a second.
+                let stages = LinkRecording.Stages(narrow: 10, wideAgain: 30, end: 75)
+                let recording = try await Self.record("publisher's link", link, stages, publisher, watcher) {
                     try host.estimate(of: session)
                 }
                 LinkTable.add(recording)
@@ -127,7 +133,7 @@ extension Interop {
 
         /// Starts the link's scenario once the picture has settled, and notes what happens until its end.
         private static func record(
-            _ name: String, _ link: TestLink, narrowFromB: Bool = false, _ publisher: Page, _ watcher: Page,
+            _ name: String, _ link: TestLink, _ stages: LinkRecording.Stages, _ publisher: Page, _ watcher: Page,
             _ estimate: () throws -> LinkRecording.Estimate?
         ) async throws -> LinkRecording {
             try await eventually("30 frames are decoded", within: .seconds(15)) {
@@ -140,7 +146,7 @@ extension Interop {
             try await Task.sleep(for: .seconds(1))
             link.start()
             let clock = ContinuousClock()
-            let end = clock.now + .seconds(LinkRecording.seconds)
+            let end = clock.now + .seconds(stages.all.upperBound)
             var estimates: [LinkRecording.Estimate] = []
             while clock.now < end {
                 if let now = try estimate() { estimates.append(now) }
@@ -151,10 +157,11 @@ extension Interop {
             let sent = try await publisher.endMeasurement().sent
             let report = try await link.stop()
             print("\(name): load \(load)")
+            // The direction that narrows is the one with a bottleneck.
+            let isFromB = report.fromA.timeline.first?.rate == nil
             return LinkRecording(
-                name: name, page: page, link: narrowFromB ? report.fromB : report.fromA, start: report.startedAt,
-                estimates: estimates,
-                sent: sent)
+                name: name, stages: stages, page: page, link: isFromB ? report.fromB : report.fromA,
+                start: report.startedAt, estimates: estimates, sent: sent)
         }
 
         /// What else the machine does makes every figure worse.

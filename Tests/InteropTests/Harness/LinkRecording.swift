@@ -14,19 +14,30 @@ struct LinkRecording: Sendable {
         var target: String
     }
 
-    /// Seconds that a stage takes.
-    static let stage = 20
-    static let seconds = 3 * stage
+    /// The seconds of the three stages.
+    struct Stages: Sendable {
+        let wide: Range<Double>
+        let narrow: Range<Double>
+        let wideAgain: Range<Double>
+
+        init(narrow: Int, wideAgain: Int, end: Int) {
+            wide = 0..<Double(narrow)
+            self.narrow = Double(narrow)..<Double(wideAgain)
+            self.wideAgain = Double(wideAgain)..<Double(end)
+        }
+
+        var all: Range<Double> { 0..<wideAgain.upperBound }
+        fileprivate var list: [Range<Double>] { [wide, narrow, wideAgain] }
+    }
 
     var name: String
+    var stages: Stages
     var page: PageRecord
     var link: LinkReport.Direction
     /// When the first stage began, in milliseconds since 1970.
     var start: Double
     var estimates: [Estimate] = []
     var sent: [PageRecord.Sent] = []
-
-    var end: Double { start + Double(Self.seconds) * 1000 }
 
     /// Seconds since the start.
     private func second(_ at: Double) -> Double { (at - start) / 1000 }
@@ -51,16 +62,16 @@ struct LinkRecording: Sendable {
     }
 
     var longestGap: (at: Double, length: Double) {
-        gaps(0..<Double(Self.seconds)).max { $0.length < $1.length } ?? (0, Double(Self.seconds) * 1000)
+        gaps(stages.all).max { $0.length < $1.length } ?? (0, stages.all.upperBound * 1000)
     }
 
     /// How many times without a new frame were longer.
     func gapCount(longerThan milliseconds: Double) -> Int {
-        gaps(0..<Double(Self.seconds)).count { $0.length > milliseconds }
+        gaps(stages.all).count { $0.length > milliseconds }
     }
 
     private var window: (first: PageRecord.Sample, last: PageRecord.Sample)? {
-        let inside = samples(0..<Double(Self.seconds))
+        let inside = samples(stages.all)
         guard let first = inside.first, let last = inside.last else { return nil }
         return (first, last)
     }
@@ -78,26 +89,27 @@ struct LinkRecording: Sendable {
 
     /// How long after the link narrowed nothing but smaller pictures were shown, in seconds; nil if there were none.
     var wentDown: Double? {
-        let stage = Double(Self.stage)
-        let shown = frames(stage..<2 * stage)
+        let shown = frames(stages.narrow)
         let smaller = shown.reversed().prefix { $0.height < 720 }.last
-        return smaller.map { second($0.at) - stage }
+        return smaller.map { second($0.at) - stages.narrow.lowerBound }
     }
 
     /// How long after the link widened large pictures were shown again, in seconds: half a second of them at least in
     /// the second that follows. Nil if that never was.
     var cameUp: Double? {
-        let stage = Double(Self.stage)
-        let large = frames(2 * stage..<3 * stage).filter { $0.height >= 720 }.map { second($0.at) - 2 * stage }
+        let stage = stages.wideAgain
+        let large = frames(stage).filter { $0.height >= 720 }.map { second($0.at) - stage.lowerBound }
         return large.first { first in large.count { $0 >= first && $0 < first + 1 } >= 15 }
     }
 
     /// The share of a stage's time that large pictures were shown, and frames a second.
-    private func stage(_ number: Int) -> (large: Double, rate: Double) {
-        let frames = frames(Double(number * Self.stage)..<Double((number + 1) * Self.stage))
+    private func share(_ stage: Range<Double>) -> (large: Double, rate: Double) {
+        let frames = frames(stage)
         let large = frames.count { $0.height >= 720 }
-        return (Double(large) / Double(max(1, frames.count)), Double(frames.count) / Double(Self.stage))
+        return (Double(large) / Double(max(1, frames.count)), Double(frames.count) / Self.length(stage))
     }
+
+    private static func length(_ stage: Range<Double>) -> Double { stage.upperBound - stage.lowerBound }
 
     static let figureNames = [
         "longest time without a frame, ms", "at second", "times over 500 ms", "freezes counted by the browser",
@@ -108,12 +120,11 @@ struct LinkRecording: Sendable {
     ]
 
     var figures: [String] {
-        let stages = (0..<3).map(stage)
-        var carried: [String] = []
-        for number in 0..<3 {
-            let seconds = link.timeline.filter { $0.second / Self.stage == number }
+        let shares = stages.list.map(share)
+        let carried = stages.list.map { stage in
+            let seconds = link.timeline.filter { stage ~= Double($0.second) }
             let bytes = seconds.reduce(0) { $0 + $1.counters.bytesDelivered }
-            carried.append("\(bytes * 8 / Self.stage / 1000)")
+            return Self.text(Double(bytes) * 8 / Self.length(stage) / 1000, 0)
         }
         var queue = "none"
         if let delay = link.total.queueDelayMs {
@@ -121,8 +132,8 @@ struct LinkRecording: Sendable {
         }
         var figures = [Self.text(longestGap.length, 0), Self.text(longestGap.at), "\(gapCount(longerThan: 500))"]
         figures += ["\(freezes.count)", Self.text(freezes.seconds, 2)]
-        figures.append(stages.map { Self.text($0.rate) }.joined(separator: " "))
-        figures.append(stages.map { Self.text($0.large, 2) }.joined(separator: " "))
+        figures.append(shares.map { Self.text($0.rate) }.joined(separator: " "))
+        figures.append(shares.map { Self.text($0.large, 2) }.joined(separator: " "))
         figures += [
             wentDown.map { Self.text($0) } ?? "never", cameUp.map { Self.text($0) } ?? "never",
             Self.text(concealment * 100, 2),
@@ -135,7 +146,7 @@ struct LinkRecording: Sendable {
     /// What happened, second by second.
     var timeline: String {
         let head = "  s  link  carried lost drop queue95  estimate  target   size  frames    gap  made up  sent"
-        return ([head] + link.timeline.prefix(Self.seconds).map(row)).joined(separator: "\n")
+        return ([head] + link.timeline.prefix(Int(stages.all.upperBound)).map(row)).joined(separator: "\n")
     }
 
     private func row(_ entry: LinkReport.Second) -> String {
