@@ -8,6 +8,7 @@ struct DirectionRecord {
     private var totalDelay = DelayHistogram()
     private var secondDelay = DelayHistogram()
     private var timeline: [LinkReport.Second] = []
+    private var rate: UInt64?
 
     mutating func count(_ change: (inout LinkReport.Counters) -> Void) {
         change(&total)
@@ -22,9 +23,13 @@ struct DirectionRecord {
     /// How many seconds are over.
     private(set) var secondCount = 0
 
-    /// Ends a second, at the end of which the bottleneck had this rate.
-    mutating func endSecond(rate: UInt64?) {
+    /// `rate` is the bottleneck's at the beginning, in bit/s; nil is none.
+    init(rate: UInt64? = nil) { self.rate = rate }
+
+    /// Ends a second; the next one begins with this rate.
+    mutating func endSecond(nextRate: UInt64?) {
         secondCount += 1
+        defer { rate = nextRate }
         guard timeline.count < Self.secondLimit else { return }
         second.queueDelayMs = secondDelay.summary
         timeline.append(LinkReport.Second(second: timeline.count, rate: rate, counters: second))

@@ -84,14 +84,14 @@ struct EmulatedLink {
         startedAt = Date()
         fromA.direction.start(at: now)
         fromB.direction.start(at: now)
-        fromA.record = DirectionRecord()
-        fromB.record = DirectionRecord()
+        fromA.record = DirectionRecord(rate: fromA.direction.bitrate(at: now))
+        fromB.record = DirectionRecord(rate: fromB.direction.bitrate(at: now))
     }
 
     private mutating func endSeconds(since started: UInt64, at now: UInt64) {
         while UInt64(fromA.record.secondCount) < (now - started) / Self.second {
-            fromA.record.endSecond(rate: fromA.direction.bitrate(at: now))
-            fromB.record.endSecond(rate: fromB.direction.bitrate(at: now))
+            fromA.record.endSecond(nextRate: fromA.direction.bitrate(at: now))
+            fromB.record.endSecond(nextRate: fromB.direction.bitrate(at: now))
         }
     }
 

@@ -28,7 +28,7 @@ struct LinkReport: Codable, Equatable, Sendable {
     struct Second: Codable, Equatable, Sendable {
         /// Since the start.
         var second: Int
-        /// The bottleneck in bit/s at its end; nil is none.
+        /// The bottleneck in bit/s at its beginning; nil is none.
         var rate: UInt64?
         var counters: Counters
     }

@@ -105,13 +105,13 @@ import Testing
     }
 
     @Test func secondsAddUpToTheTotal() {
-        var record = DirectionRecord()
+        var record = DirectionRecord(rate: 1000)
         for second in 0..<3 {
             for _ in 0...second {
                 record.count { $0.packetsIn += 1 }
                 record.add(delay: UInt64(second) * 1_000_000)
             }
-            record.endSecond(rate: second == 1 ? nil : 1000)
+            record.endSecond(nextRate: second == 0 ? nil : 1000)
         }
         record.count { $0.packetsIn += 1 }
         let report = record.report

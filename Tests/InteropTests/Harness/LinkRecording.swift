@@ -87,8 +87,10 @@ struct LinkRecording: Sendable {
     /// Of the sound that was played, what the browser made up; silence that it made up included.
     var concealment: Double { window.map { Self.concealment($0.first, $0.last) } ?? 1 }
 
-    /// How long after the link narrowed nothing but smaller pictures were shown, in seconds; nil if there were none.
+    /// How long after the link narrowed nothing but smaller pictures were shown, in seconds; nil if there were none, or
+    /// none but smaller ones before.
     var wentDown: Double? {
+        guard share(stages.wide).large > 0.5 else { return nil }
         let shown = frames(stages.narrow)
         let smaller = shown.reversed().prefix { $0.height < 720 }.last
         return smaller.map { second($0.at) - stages.narrow.lowerBound }
