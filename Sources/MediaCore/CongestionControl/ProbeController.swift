@@ -11,7 +11,7 @@ struct ProbeController: Sendable {
     static let furtherFactor = 2.0
     /// How long a result is waited for.
     static let patience = MediaDuration.seconds(1)
-    /// So long the first cluster is repeated.
+    /// So long the first cluster is repeated, and nobody asks what is useful: publishers have just begun.
     static let beginning = MediaDuration.seconds(10)
     /// In an application-limited region: how often, and how high over the estimate.
     static let applicationLimitedInterval = MediaDuration.seconds(3)
@@ -100,7 +100,7 @@ struct ProbeController: Sendable {
         guard case .complete = state, restraint != .all else { return }
         let cap = restraint == .losses ? estimate * Self.lossLimitedFactor : .infinity
         if let region = region.since, instant - (lastProbe ?? region) >= Self.applicationLimitedInterval,
-            region <= instant, estimate < (useful ?? .infinity) * Self.enough
+            region <= instant, estimate < usefulNow(at: instant) * Self.enough
         {
             probe([min(estimate * Self.applicationLimitedFactor, cap)], goesOn: true, at: instant)
             return
@@ -146,11 +146,15 @@ struct ProbeController: Sendable {
         probe(bitrate >= cap ? [cap] : [bitrate, min(2 * bitrate, cap)], goesOn: false, at: instant)
     }
 
+    private func usefulNow(at instant: MediaInstant) -> Double {
+        instant - begun < Self.beginning ? .infinity : useful ?? .infinity
+    }
+
     private mutating func probe(
         _ bitrates: [Double], goesOn: Bool, duration: MediaDuration = .milliseconds(15),
         interval: MediaDuration = .milliseconds(2), at instant: MediaInstant
     ) {
-        let most = min(maximum, (useful ?? .infinity) * Self.usefulFactor)
+        let most = min(maximum, usefulNow(at: instant) * Self.usefulFactor)
         guard most > estimate else {
             state = .complete
             return

@@ -53,11 +53,11 @@ extension MediaEngine {
         }
     }
 
-    /// Tells the estimator what of the link would be of use.
+    /// Tells the estimator what of the link would be of use: twice what is wanted, as publishers may come to send more.
     private mutating func tellUseful(_ transport: SlotID, at instant: MediaInstant) {
         let allocator = transports[transport].allocator
-        let useful = Int64(Double(allocator.wanted) * BitrateAllocator.risingMargin)
-        transports[transport].estimator.setUsefulBitrate(useful, next: allocator.nextStep, at: instant)
+        transports[transport].estimator.setUsefulBitrate(
+            2 * allocator.wanted, next: allocator.nextStep, at: instant)
         takeProbes(of: transport, at: instant)
     }
 
@@ -69,12 +69,12 @@ extension MediaEngine {
         guard consumers[id].parameters.kind == .video else {
             guard let sound = ladder(of: producer, at: instant).last else { return }
             plan.reserved += sound.bitrate
-            if consumers[id].header.hasTransportSequenceNumber { plan.keepsOne = false }
             return
         }
         let preference = consumers[id].preference
         let isScreen = preference.contentHint == .detail
-        plan.add(id, priority: preference.priority, isScreen: isScreen)
+        let hasMinimum = preference.minimumHeight ?? 0 > 0 || preference.minimumSpatialLayer ?? 0 > 0
+        plan.add(id, priority: preference.priority, isScreen: isScreen, hasMinimum: hasMinimum)
         guard let best = consumers[id].best else { return }
         let ladder = ladder(of: producer, at: instant)
         guard let top = ladder.lastIndex(where: { $0.target == best }) else {

@@ -14,6 +14,8 @@ struct AllocationPlan {
         let consumer: SlotID
         /// The higher, the more important.
         var priority: Int
+        /// Whether less than its least step is of no use, by its watcher's word.
+        var hasMinimum: Bool
         /// Shared screens come before cameras of the same priority.
         var isScreen: Bool
         /// Its steps, by rising quality, the last being what is wanted; among those of the plan.
@@ -34,21 +36,19 @@ struct AllocationPlan {
     private(set) var steps: [Step] = []
     /// What goes to others than these videos, in bit/s on the wire: sound.
     var reserved: Int64 = 0
-    /// Whether one video is to be sent in any case: without anything that is sent, nothing would be learned of the link.
-    var keepsOne = true
 
     mutating func removeAll() {
         tracks.removeAll(keepingCapacity: true)
         steps.removeAll(keepingCapacity: true)
         reserved = 0
-        keepsOne = true
     }
 
     /// Begins with a video; its steps follow.
-    mutating func add(_ consumer: SlotID, priority: Int, isScreen: Bool) {
+    mutating func add(_ consumer: SlotID, priority: Int, isScreen: Bool, hasMinimum: Bool = false) {
         tracks.append(
             Track(
-                consumer: consumer, priority: priority, isScreen: isScreen, steps: steps.count..<steps.count, held: 0,
+                consumer: consumer, priority: priority, hasMinimum: hasMinimum, isScreen: isScreen,
+                steps: steps.count..<steps.count, held: 0,
                 place: tracks.count))
     }
 
@@ -96,7 +96,8 @@ struct AllocationPlan {
     /// Gives each video what can be afforded: first everybody the least, by importance; then, always to the most
     /// important of those that can have more, and among equals to the one furthest from what it wants, a step more.
     ///
-    /// When nothing can be afforded and `keepsOne`, the most important video gets its least step all the same.
+    /// When nothing can be afforded, the most important video gets its least step all the same: its publisher may come to
+    /// send less, and without anything that is sent nothing would be learned of the link.
     mutating func grant(within limits: Limits) {
         tracks.sort(by: Self.precedes)
         var total = reserved
@@ -107,7 +108,7 @@ struct AllocationPlan {
         while let track = nextToRise {
             if !raise(track, &total, within: limits) { tracks[track].isBlocked = true }
         }
-        if keepsOne, let first = tracks.indices.first(where: { !tracks[$0].steps.isEmpty }),
+        if let first = tracks.indices.first(where: { !tracks[$0].steps.isEmpty && !tracks[$0].hasMinimum }),
             tracks.allSatisfy({ $0.granted == 0 })
         {
             tracks[first].granted = 1

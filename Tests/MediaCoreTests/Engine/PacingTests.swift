@@ -84,13 +84,13 @@ import Testing
         }
     }
 
-    /// 900 kbit/s of pictures through 400, which nothing but pictures tell of: whole frames are shed, from the first that waited for a second up to the next
+    /// 900 kbit/s of pictures through 400: whole frames are shed, from the first that waited for a second up to the next
     /// keyframe, and the publisher is not flooded with requests for one.
     @Test func tooMuchIsShedByFrames() throws {
         let call = try call(seed: 302, bitrate: 400_000)
         let (publisher, session) = try call.addPublisher()
-        let (watcher, _) = try call.addWatcher(of: session.producers, reportsOnSound: false)
-        let (other, _) = try call.addWatcher(of: session.producers, reportsOnSound: false)
+        let (watcher, _) = try call.addWatcher(of: session.producers)
+        let (other, _) = try call.addWatcher(of: session.producers)
         call.run(for: .seconds(20))
         for watcher in [watcher, other] {
             #expect(watcher.complaints.isEmpty)

@@ -14,11 +14,9 @@ extension AllocationCase {
     /// The highest rung of the first track that costs no more than so much, sound included; 0 if none does.
     private static func fitting(_ bitrate: Double, in run: AllocationRun) -> Int {
         let publisher = run.watchers[0].tracks[0].publisher
-        return Self.rungs.last { run.meanCost(publisher, $0) + run.soundCost(0) <= bitrate } ?? 0
+        return AllocationRun.rungs(isScreen: false).last { run.meanCost(publisher, $0) + run.soundCost(0) <= bitrate }
+            ?? 0
     }
-
-    /// What can be chosen: few pictures of the smallest encoding only.
-    private static let rungs = [0, 1, 2, 5, 8]
 
     /// `least`: what must be reached; `most`: what must not stand for longer than a second.
     private static func figures(least: Double, most: Double) -> [AllocationFigure] {

@@ -30,5 +30,5 @@ package struct AllocationCase: Sendable {
     }
 
     /// All cases, in the order of the table.
-    package static var all: [AllocationCase] { fixedLinks + noisyLinks }
+    package static var all: [AllocationCase] { fixedLinks + noisyLinks + [tenTracks, sixSources, tenParty()] }
 }

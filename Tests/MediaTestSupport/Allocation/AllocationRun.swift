@@ -89,6 +89,10 @@ package struct AllocationRun: Sendable {
 
     // MARK: Costs
 
+    /// The steps a video of three encodings can be sent in: of cameras few pictures of the smallest only; of screens few of
+    /// each, and more of the largest.
+    package static func rungs(isScreen: Bool) -> [Int] { isScreen ? [0, 3, 6, 7, 8] : [0, 1, 2, 5, 8] }
+
     private func rate(_ publisher: Int, _ rung: Int, _ span: Range<Int>) -> Double {
         guard rung >= 0, !span.isEmpty else { return 0 }
         let encoding = rung / 3
@@ -111,6 +115,11 @@ package struct AllocationRun: Sendable {
             let bytes = (sound[track.publisher].last ?? 0) - (sound[track.publisher].first ?? 0)
             return sum + Double(bytes * 8) / max(seconds, 0.1)
         }
+    }
+
+    /// What a watcher's videos take at the least, sound included.
+    package func leastCost(_ watcher: Int, at sample: Int) -> Double {
+        watchers[watcher].tracks.reduce(soundCost(watcher)) { $0 + cost($1.publisher, 0, at: sample) }
     }
 
     /// What all that a watcher is given takes, sound included.
@@ -169,5 +178,20 @@ package struct AllocationRun: Sendable {
             longest = max(longest, length)
         }
         return Double(longest) * Self.interval
+    }
+
+    /// When, in seconds, a watcher's allocation changed: several videos at the same instant are one change.
+    package func allocationChanges(_ watcher: Int) -> [Double] {
+        let changes = watchers[watcher].tracks.flatMap { track in
+            zip(track.changes, track.changes.dropFirst()).filter { $0.rung != $1.rung }.map(\.1.at)
+        }
+        return Set(changes).sorted()
+    }
+
+    /// Whether the link and the estimate have had room for so much for two seconds, a fifth left free.
+    package func hasRoom(_ watcher: Int, at sample: Int, for need: Double) -> Bool {
+        (max(sample - 19, 0)...sample).allSatisfy {
+            0.8 * min(watchers[watcher].capacity[$0], watchers[watcher].estimate[$0]) >= need
+        }
     }
 }

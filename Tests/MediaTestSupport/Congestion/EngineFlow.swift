@@ -60,7 +60,7 @@ package final class EngineFlow: SimulatedFlow {
         ])
         engineConfiguration.maximumDatagramSize = 1472
         engineConfiguration.bitrateLimits = configuration.limits
-        engineConfiguration.makeEstimator = estimator
+        engineConfiguration.makeEstimator = { ElasticEstimator(estimator($0)) }
         engine = try MediaEngine(
             configuration: engineConfiguration, random: .seeded(self.seed), wallClock: wallClock)
         let certificate = try DTLSCertificate.make(unixSeconds: 1_800_000_000)

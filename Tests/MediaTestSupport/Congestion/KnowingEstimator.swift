@@ -21,7 +21,8 @@ package struct KnowingEstimator: BandwidthEstimator {
     private mutating func follow(_ instant: MediaInstant) {
         let target = targets.value(at: instant)
         rates = SendRates(target: target, pacing: Int64(Double(target) * pacingFactor))
-        nextDeadline = targets.steps.map { MediaInstant(nanoseconds: Int64($0.seconds * 1e9)) }.first { $0 > instant }
+        nextDeadline = targets.steps.lazy.map { MediaInstant(nanoseconds: Int64($0.seconds * 1e9)) }
+            .first { $0 > instant }
     }
 
     package mutating func begin(at instant: MediaInstant) { follow(instant) }
