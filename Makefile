@@ -11,10 +11,13 @@ BUILD_PACKAGES = libssl-dev libsrtp2-dev pkg-config
 # AES and SHA-1 several times as fast as libcrypto's; found at run time, not needed.
 SPEED_PACKAGES = libipsec-mb-dev
 TEST_PACKAGES = chromium iproute2
+# Other programs that the tests measure or drive where they are there.
+PEER_PACKAGES = janus firefox-esr
 CODEC_PACKAGES = libvpx-dev libaom-dev libavcodec-dev libavutil-dev
 BENCH_PACKAGES = janus iproute2 python3
 
-.PHONY: run test test-core layers layers-random layers-codecs bench bench-max bench-build bench-check bench-micro ccbench e2e fuzz format lint clean
+.PHONY: run test test-core layers layers-random layers-codecs bench bench-max bench-build bench-check bench-micro ccbench e2e links \
+    fuzz format lint clean
 
 run:
 	@.ci/install $(BUILD_PACKAGES)
@@ -25,6 +28,7 @@ run:
 test:
 	@.ci/install $(BUILD_PACKAGES) $(CODEC_PACKAGES)
 	@.ci/install --optional $(SPEED_PACKAGES) $(TEST_PACKAGES)
+	@.ci/install --optional $(PEER_PACKAGES)
 	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages core signaling forwarding codecs e2e
 
 # MediaCore and MediaIO alone, without the packages that HTTP needs.
@@ -84,7 +88,17 @@ bench-micro:
 e2e:
 	@.ci/install $(BUILD_PACKAGES)
 	@.ci/install --optional $(TEST_PACKAGES)
+	@.ci/install --optional $(PEER_PACKAGES)
 	@SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages e2e
+
+# Only what browsers see and hear over links that narrow and widen, beside Janus: a minute and a half each. The figures of
+# every second are printed. ROW chooses: aWatcher, theSameWithJanus, theSameInFirefox, aPublishersLink.
+links:
+	@.ci/install $(BUILD_PACKAGES)
+	@.ci/install --optional $(SPEED_PACKAGES) $(TEST_PACKAGES)
+	@.ci/install --optional $(PEER_PACKAGES)
+	@SLUICE_LINKS=1 SLUICE_E2E_FILTER='^InteropTests\.Interop/AllocationTests/$(ROW)' \
+	    SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages e2e
 
 # Each fuzzer for SECONDS. What it finds new goes to .build-fuzz; a failing input too. Both sanitizers stand in one
 # option: of two the compiler takes the last, and the package manager writes them in any order.
@@ -98,10 +112,10 @@ fuzz:
 	done
 
 format:
-	$(SWIFT) format -i -p -r Package.swift Sources Tests
+	$(SWIFT) format -i -p -r Package.swift Sources Tests Benchmarks/LinkEmulator
 
 lint:
-	$(SWIFT) format lint -s -p -r Package.swift Sources Tests
+	$(SWIFT) format lint -s -p -r Package.swift Sources Tests Benchmarks/LinkEmulator
 
 clean:
 	rm -rf .build .build-core .build-codecs .build-fuzz

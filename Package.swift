@@ -35,6 +35,12 @@ var targets: [Target] = [
     .executableTarget(
         name: "ccbench", dependencies: ["MediaCore", "MediaTestSupport"], path: "Benchmarks/CCBench",
         swiftSettings: swiftSettings),
+    // An imperfect link for real programs, which the tests with browsers use too.
+    .target(name: "CLinkEmulator", path: "Benchmarks/CLinkEmulator"),
+    .executableTarget(
+        name: "LinkEmulator", dependencies: ["CLinkEmulator"], path: "Benchmarks/LinkEmulator",
+        swiftSettings: swiftSettings),
+    .testTarget(name: "LinkEmulatorTests", dependencies: ["LinkEmulator"], swiftSettings: swiftSettings),
     .target(
         name: "FuzzSupport", dependencies: ["MediaCore"], path: "Tests/FuzzSupport", swiftSettings: swiftSettings),
     .testTarget(
@@ -86,12 +92,8 @@ if !coreOnly {
 if !coreOnly {
     targets += [
         // Tests with real browsers: what they decode, over clean and over lossy links.
-        .target(name: "CLinkEmulator", path: "Tests/CLinkEmulator"),
-        .executableTarget(
-            name: "LinkEmulator", dependencies: ["CLinkEmulator"], path: "Tests/LinkEmulator",
-            swiftSettings: swiftSettings),
         .testTarget(
-            name: "InteropTests", dependencies: ["CLinkEmulator", "LinkEmulator"], swiftSettings: swiftSettings),
+            name: "InteropTests", dependencies: ["CLinkEmulator", "LinkEmulator"], swiftSettings: swiftSettings)
     ]
 }
 

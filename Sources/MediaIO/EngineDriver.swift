@@ -173,8 +173,12 @@ struct EngineDriver: ~Copyable {
         try engine.limitBitrate(of: transport, to: bitrate, at: SystemClock.now)
     }
 
-    func estimatedBitrate(of transport: TransportID) throws(MediaEngineError) -> Int64 {
-        try engine.estimatedBitrate(of: transport)
+    mutating func limitOutgoingBitrate(of transport: TransportID, to bitrate: Int64?) throws(MediaEngineError) {
+        try engine.limitOutgoingBitrate(of: transport, to: bitrate, at: SystemClock.now)
+    }
+
+    func outgoingBitrates(of transport: TransportID) throws(MediaEngineError) -> OutgoingBitrates {
+        try engine.outgoingBitrates(of: transport)
     }
 
     func layers(of consumer: ConsumerID) throws(MediaEngineError) -> ConsumerLayers {

@@ -104,12 +104,20 @@ public actor MediaWorker {
         try loop.driver.limitBitrate(of: transport, to: bitrate)
     }
 
-    /// What a watcher's link is believed to carry, in bit/s on the wire.
+    /// Sends a watcher no more than a bit rate, in bit/s on the wire, whatever its link carries; nil lifts the limit.
     ///
-    /// - Throws: What `MediaEngine.estimatedBitrate` throws; after `shutdown`, `.unknownTransport`.
-    public func estimatedBitrate(of transport: TransportID) throws(MediaEngineError) -> Int64 {
+    /// - Throws: What `MediaEngine.limitOutgoingBitrate` throws; after `shutdown`, `.unknownTransport`.
+    public func limitOutgoingBitrate(of transport: TransportID, to bitrate: Int64?) throws(MediaEngineError) {
         guard !loop.driver.isStopping else { throw .unknownTransport }
-        return try loop.driver.estimatedBitrate(of: transport)
+        try loop.driver.limitOutgoingBitrate(of: transport, to: bitrate)
+    }
+
+    /// What a watcher's link is believed to carry, and what of that it is given.
+    ///
+    /// - Throws: What `MediaEngine.outgoingBitrates` throws; after `shutdown`, `.unknownTransport`.
+    public func outgoingBitrates(of transport: TransportID) throws(MediaEngineError) -> OutgoingBitrates {
+        guard !loop.driver.isStopping else { throw .unknownTransport }
+        return try loop.driver.outgoingBitrates(of: transport)
     }
 
     /// The layers a consumer can choose among, and which of them it gets.

@@ -16,8 +16,11 @@ public protocol MediaBackend: Sendable {
         offer: String, name: String, producers: [ProducerID], startBitrate: Int64?
     ) async throws(MediaEngineError) -> WatchSession
 
-    /// What a watcher's link is believed to carry, in bit/s.
-    func estimatedBitrate(of transport: TransportID) async throws(MediaEngineError) -> Int64
+    /// Sends a watcher no more than so many bit/s; nil lifts the limit.
+    func limitOutgoingBitrate(of transport: TransportID, to bitrate: Int64?) async throws(MediaEngineError)
+
+    /// What a watcher's link is believed to carry, and what of that it is given.
+    func outgoingBitrates(of transport: TransportID) async throws(MediaEngineError) -> OutgoingBitrates
 
     /// Takes an SDP fragment; returns the answering fragment when it restarted ICE.
     func updateICE(

@@ -11,7 +11,7 @@ enum SignalingRoute: Hashable, Sendable {
     case session(StreamRole, StreamList, SessionID)
     /// A session's layers: its path with `/layer` behind.
     case layers(StreamRole, StreamList, SessionID)
-    /// What a publisher is asked to send, or what a watcher's link carries: its session's path with `/bitrate` behind.
+    /// What a publisher is asked to send, or what a watcher is sent: its session's path with `/bitrate` behind.
     case bitrate(StreamRole, StreamList, SessionID)
 
     /// Why a path names nothing.
@@ -61,8 +61,8 @@ enum SignalingRoute: Hashable, Sendable {
         case .page, .health, .statistics: [.GET, .HEAD, .OPTIONS]
         case .endpoint: [.POST, .OPTIONS]
         case .session: [.PATCH, .DELETE, .OPTIONS]
-        case .layers(.publish, _, _), .bitrate(.watch, _, _): [.GET, .HEAD, .OPTIONS]
-        case .layers(.watch, _, _), .bitrate(.publish, _, _): [.GET, .HEAD, .POST, .OPTIONS]
+        case .layers(.publish, _, _): [.GET, .HEAD, .OPTIONS]
+        case .layers(.watch, _, _), .bitrate: [.GET, .HEAD, .POST, .OPTIONS]
         }
     }
 
@@ -82,8 +82,8 @@ enum SignalingRoute: Hashable, Sendable {
     /// The media type of the bodies it takes.
     var contentType: String? {
         switch self {
-        case .page, .health, .statistics, .layers(.publish, _, _), .bitrate(.watch, _, _): nil
-        case .layers(.watch, _, _), .bitrate(.publish, _, _): "application/json"
+        case .page, .health, .statistics, .layers(.publish, _, _): nil
+        case .layers(.watch, _, _), .bitrate: "application/json"
         case .endpoint: "application/sdp"
         case .session: "application/trickle-ice-sdpfrag"
         }

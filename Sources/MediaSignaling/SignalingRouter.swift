@@ -174,11 +174,12 @@ struct SignalingRouter: Sendable {
                 throw .invalidRequest(error.text)
             }
             return Self.json(try await registry.changeLayers(session, streams: streams, change))
-        case .bitrate(.watch, let streams, let session):
-            return Self.json(try await registry.estimate(session, streams: streams))
-        case .bitrate(.publish, let streams, let session):
+        case .bitrate(let role, let streams, let session):
             guard request.method == .POST else {
-                return Self.json(try await registry.bitrate(session, streams: streams))
+                switch role {
+                case .publish: return Self.json(try await registry.bitrate(session, streams: streams))
+                case .watch: return Self.json(try await registry.outgoingBitrates(session, streams: streams))
+                }
             }
             let change: BitrateRequest
             do throws(RequestMembers.Problem) {
@@ -186,7 +187,10 @@ struct SignalingRouter: Sendable {
             } catch {
                 throw .invalidRequest(error.text)
             }
-            return Self.json(try await registry.changeBitrate(session, streams: streams, change))
+            switch role {
+            case .publish: return Self.json(try await registry.changeBitrate(session, streams: streams, change))
+            case .watch: return Self.json(try await registry.changeOutgoingBitrate(session, streams: streams, change))
+            }
         }
     }
 

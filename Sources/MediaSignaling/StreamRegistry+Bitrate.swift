@@ -1,7 +1,7 @@
 import MediaCore
 import NIOCore
 
-/// How much a publisher is asked to send at most, and what a watcher's link carries.
+/// How much publishers are asked to send at most, what watchers' links carry, and how much of that is used at most.
 extension StreamRegistry {
     /// What a publisher is asked to keep to.
     func bitrate(_ id: SessionID, streams: StreamList) throws(SignalingError) -> BitrateReport {
@@ -35,9 +35,9 @@ extension StreamRegistry {
     /// Remembers what the link of a watcher carries whose session has ended.
     func keepEstimate(of session: SessionID, _ closing: Closing) async {
         guard !isDraining,
-            let bitrate = try? await backends[closing.worker].estimatedBitrate(of: closing.transport)
+            let bitrates = try? await backends[closing.worker].outgoingBitrates(of: closing.transport)
         else { return }
-        estimates.keep(bitrate, of: session, at: NIODeadline.now().uptimeNanoseconds)
+        estimates.keep(bitrates.available, of: session, at: NIODeadline.now().uptimeNanoseconds)
     }
 
     /// What the link of a watcher carried last that had this session, or still has: who comes back after an outage is
@@ -45,21 +45,40 @@ extension StreamRegistry {
     func lastEstimate(of session: SessionID?) async -> Int64? {
         guard let session else { return nil }
         if let watching = sessions[session], watching.role == .watch, let transport = watching.transport {
-            return try? await backends[watching.worker].estimatedBitrate(of: transport)
+            return try? await backends[watching.worker].outgoingBitrates(of: transport).available
         }
         return estimates.take(session, at: NIODeadline.now().uptimeNanoseconds)
     }
 
-    /// What a watcher's link is believed to carry.
-    func estimate(_ id: SessionID, streams: StreamList) async throws(SignalingError) -> EstimateReport {
+    /// What a watcher's link is believed to carry, and what of that it is given.
+    func outgoingBitrates(_ id: SessionID, streams: StreamList) async throws(SignalingError) -> OutgoingBitrateReport {
         guard let session = lookUp(id, .watch, streams), let transport = session.transport else {
             throw .unknownSession
         }
         do throws(MediaEngineError) {
-            let bitrate = try await backends[session.worker].estimatedBitrate(of: transport)
-            return EstimateReport(availableOutgoingBitrate: bitrate)
+            return OutgoingBitrateReport(try await backends[session.worker].outgoingBitrates(of: transport))
         } catch {
             throw .engine(error, .watch)
         }
+    }
+
+    /// Sets, changes or lifts the limit of what a watcher is sent; answers like `outgoingBitrates`.
+    func changeOutgoingBitrate(
+        _ id: SessionID, streams: StreamList, _ request: BitrateRequest
+    ) async throws(SignalingError) -> OutgoingBitrateReport {
+        guard let session = lookUp(id, .watch, streams) else { throw .unknownSession }
+        try takeChange(of: id)
+        guard let limit = request.maximumBitrate else { return try await outgoingBitrates(id, streams: streams) }
+        try await beginUpdate(id, session)
+        defer { endUpdate(id) }
+        guard let session = lookUp(id, .watch, streams), let transport = session.transport else {
+            throw .unknownSession
+        }
+        do throws(MediaEngineError) {
+            try await backends[session.worker].limitOutgoingBitrate(of: transport, to: limit)
+        } catch {
+            throw .engine(error, .watch)
+        }
+        return try await outgoingBitrates(id, streams: streams)
     }
 }

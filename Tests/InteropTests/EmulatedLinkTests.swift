@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import LinkEmulator
+
 extension Interop {
     /// The harness on itself: two browsers, peer to peer, over the emulated link. What loss does here, no server did.
     @Suite(.enabled(if: InteropEnvironment.runsLinks, "\(InteropEnvironment.skipped)"))
@@ -22,9 +24,9 @@ extension Interop {
                 #expect((report.audioIn?.totalAudioEnergy ?? 0) > 0)
                 #expect(video.totalFreezesDuration < 1)
                 #expect(options.isEmpty == (video.packetsLost == 0))
-                link.emulator.signal(SIGTERM)
-                #expect(try await link.emulator.waitForExit() == 0)
-                #expect(options.isEmpty == link.emulator.output.contains(#""lost":0,"#))
+                let passed = try await link.stop()
+                #expect(passed.fromA.total.packetsDelivered > 100)
+                #expect(options.isEmpty == (passed.fromA.total.lost == 0))
             }
         }
 

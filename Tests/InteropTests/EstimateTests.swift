@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import LinkEmulator
+
 extension Interop {
     /// What the server finds out about the link to a real browser.
     @Suite struct EstimateTests {
@@ -35,8 +37,9 @@ extension Interop {
                 let watcher = try await Chromium(scenario, in: namespace).open(host.origin)
                 let first = try await Self.call(host, publisher, watcher, codec)
                 let started = ContinuousClock.now
-                let estimate = try await eventually("the estimate is 5 Mbit/s", within: .seconds(10)) {
-                    try Self.estimate(host).flatMap { $0 >= 5_000_000 ? $0 : nil }
+                // More than it watches; how much more is of no use, and not looked for.
+                let estimate = try await eventually("the estimate is 1.5 Mbit/s", within: .seconds(10)) {
+                    try Self.estimate(host).flatMap { $0 >= 1_500_000 ? $0 : nil }
                 }
                 let took = ContinuousClock.now - started
                 let last = try await eventually("90 frames more", within: .seconds(10)) {
@@ -90,8 +93,9 @@ extension Interop {
                 #expect(last.totalFreezesDuration - first.totalFreezesDuration < 1)
                 #expect(last.framesDecoded - first.framesDecoded >= 160)
                 #expect(try await host.stop() == 0)
-                link.emulator.signal(SIGTERM)
-                #expect(try await link.emulator.waitForExit() == 0)
+                let passed = try await link.stop().fromA.total
+                #expect(passed.packetsDelivered > 1000)
+                #expect(passed.lost == 0)
             }
         }
     }

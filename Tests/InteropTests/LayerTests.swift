@@ -157,11 +157,3 @@ extension Interop {
         }
     }
 }
-
-extension String {
-    /// Filled up with spaces: behind it, or with a negative width before it.
-    fileprivate func padded(_ width: Int) -> String {
-        let spaces = String(repeating: " ", count: max(0, abs(width) - count))
-        return width < 0 ? spaces + self : self + spaces
-    }
-}

@@ -4,7 +4,7 @@ import Testing
 @testable import MediaCore
 @testable import MediaSignaling
 
-/// The bit rate resource of publishers.
+/// The bit rate resources of publishers and watchers.
 struct BitrateTests {
     /// A publisher; `body` gets where its bit rate is.
     private func publish(
@@ -86,7 +86,6 @@ struct BitrateTests {
 
             // It belongs to its session, and to publishers.
             let watcher = try #require(await test.post("/whep/studio").headers["location"])
-            #expect(await change(test, watcher + "/bitrate", #"{"maxBitrate": 500000}"#).status == 405)
             #expect(await test.request("GET", "/whip/other" + bitrate.dropFirst(12)).status == 404)
             #expect(await test.request("GET", "/whip" + watcher.dropFirst(5) + "/bitrate").status == 404)
             #expect(await test.request("DELETE", String(bitrate.dropLast(8))).status == 200)
@@ -121,19 +120,77 @@ struct BitrateTests {
         }
     }
 
-    @Test func aWatcherSeesWhatItsLinkCarries() async throws {
-        try await publish { test, publisher in
+    // MARK: Watchers
+
+    /// A watcher; `body` gets where its bit rate is.
+    private func watch(_ body: (TestServer, _ bitrate: String) async throws -> Void) async throws {
+        try await publish { test, _ in
             let location = try #require(await test.post("/whep/studio").headers["location"])
-            let before = await test.request("GET", location + "/bitrate")
-            #expect(before.status == 200 && before.body == #"{"availableOutgoingBitrate":300000}"#)
+            try await body(test, location + "/bitrate")
+        }
+    }
+
+    private static func report(_ available: Int, allocated: Int, limit: String = "null", next: String = "null")
+        -> String
+    {
+        #"{"allocatedBitrate":\#(allocated),"availableOutgoingBitrate":\#(available),"maxBitrate":\#(limit),"#
+            + #""nextBitrate":\#(next),"wantedBitrate":\#(available)}"#
+    }
+
+    @Test func aWatcherSeesWhatItsLinkCarries() async throws {
+        try await watch { test, bitrate in
+            let before = await test.request("GET", bitrate)
+            #expect(before.status == 200 && before.body == Self.report(300_000, allocated: 150_000))
             #expect(before.headers["access-control-allow-origin"] == "*")
             test.backend.estimate(1_234_567, for: "whep/studio#2")
-            #expect(
-                await test.request("GET", location + "/bitrate").body == #"{"availableOutgoingBitrate":1234567}"#)
-            let options = await test.request("OPTIONS", location + "/bitrate")
-            #expect(options.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS")
-            #expect(await test.request("DELETE", location).status == 200)
-            #expect(await test.request("GET", location + "/bitrate").status == 404)
+            #expect(await test.request("GET", bitrate).body == Self.report(1_234_567, allocated: 617_283))
+            let options = await test.request("OPTIONS", bitrate)
+            #expect(options.headers["access-control-allow-methods"] == "GET, HEAD, POST, OPTIONS")
+            #expect(options.headers["accept-post"] == "application/json")
+            #expect(await test.request("DELETE", String(bitrate.dropLast(8))).status == 200)
+            #expect(await test.request("GET", bitrate).status == 404)
+            #expect(await change(test, bitrate, "{}").status == 404)
+        }
+    }
+
+    @Test func aWatchersCapIsSetAndLifted() async throws {
+        try await watch { test, bitrate in
+            func cap() -> Int64? { test.backend.cap(of: "whep/studio#2") }
+            let capped = Self.report(300_000, allocated: 100_000, limit: "100000", next: "300000")
+            let set = await change(test, bitrate, #"{"maxBitrate": 100000}"#)
+            #expect(set.status == 200 && set.body == capped && cap() == 100_000)
+            // What says nothing of it, and what is negative, absurd or refused, changes nothing.
+            for (json, status, reason) in [
+                ("{}", 200, capped),
+                (#"{"maxBitrate": -1}"#, 400, Self.range), (#"{"maxBitrate": -500000}"#, 400, Self.range),
+                (#"{"maxBitrate": 0}"#, 400, Self.range), (#"{"maxBitrate": 29999}"#, 400, Self.range),
+                (#"{"maxBitrate": 1000000001}"#, 400, Self.range), (#"{"maxBitrate": 1e300}"#, 400, Self.range),
+                (#"{"maxBitrate": 9223372036854775808}"#, 400, Self.range),
+                (#"{"maxBitrate": "500000"}"#, 400, Self.range), (#"{"maxBitrate": true}"#, 400, Self.range),
+                (#"{"bitrate": 500000}"#, 400, "there is no member \"bitrate\"\n"),
+                (#"{"maxBitrate": 666000}"#, 400, "bitrate is refused\n"),
+            ] {
+                let answer = await change(test, bitrate, json)
+                #expect(answer.status == status && answer.body == reason, "\(json)")
+                #expect(cap() == 100_000, "\(json)")
+            }
+            #expect(await test.request("GET", bitrate).body == capped)
+            let lifted = await change(test, bitrate, #"{"maxBitrate": null}"#)
+            #expect(lifted.body == Self.report(300_000, allocated: 150_000) && cap() == nil)
+        }
+    }
+
+    @Test func aWatchersFloodOfCapsIsRefused() async throws {
+        try await watch { test, bitrate in
+            let other = try #require(await test.post("/whep/studio").headers["location"]) + "/bitrate"
+            var statuses: [Int] = []
+            for _ in 0..<40 { statuses.append(await change(test, bitrate, #"{"maxBitrate": 100000}"#).status) }
+            #expect(statuses.prefix(20).allSatisfy { $0 == 200 })
+            #expect(statuses.contains(429))
+            #expect(await test.request("GET", bitrate).status == 200)
+            #expect(await change(test, other, #"{"maxBitrate": 100000}"#).status == 200)
+            // Of another role, or of nobody.
+            #expect(await change(test, "/whip" + bitrate.dropFirst(5), "{}").status == 404)
         }
     }
 }

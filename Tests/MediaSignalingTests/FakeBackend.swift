@@ -13,6 +13,8 @@ final class FakeBackend: MediaBackend {
         var fragments: [String] = []
         var watched: [String: [ProducerID]] = [:]
         var estimates: [String: Int64] = [:]
+        var caps: [String: Int64] = [:]
+        var wishes: [ConsumerID: Int] = [:]
         var starts: [String: Int64] = [:]
         var rates: [String: (limit: Int64?, start: Int64?)] = [:]
         var layers: [ConsumerID: ConsumerLayers] = [:]
@@ -99,10 +101,26 @@ final class FakeBackend: MediaBackend {
     /// What the publisher of that name is asked to send.
     func rates(of name: String) -> (limit: Int64?, start: Int64?)? { state.withLock { $0.rates[name] } }
 
-    func estimatedBitrate(of transport: TransportID) async throws(MediaEngineError) -> Int64 {
+    func limitOutgoingBitrate(of transport: TransportID, to bitrate: Int64?) async throws(MediaEngineError) {
+        await pass()
+        guard bitrate != 666_000 else { throw .invalidBitrate("bitrate is refused") }
         try state.withLock { state throws(MediaEngineError) in
             guard let name = state.open[transport] else { throw .unknownTransport }
-            return state.estimates[name] ?? 300_000
+            state.caps[name] = bitrate
+        }
+    }
+
+    /// What the watcher of that name is sent at most.
+    func cap(of name: String) -> Int64? { state.withLock { $0.caps[name] } }
+
+    /// Half of what a link carries is used, unless there is a lower limit.
+    func outgoingBitrates(of transport: TransportID) async throws(MediaEngineError) -> OutgoingBitrates {
+        try state.withLock { state throws(MediaEngineError) in
+            guard let name = state.open[transport] else { throw .unknownTransport }
+            let (available, limit) = (state.estimates[name] ?? 300_000, state.caps[name])
+            return OutgoingBitrates(
+                available: available, limit: limit, allocated: min(available / 2, limit ?? .max), wanted: available,
+                next: limit == nil ? nil : available)
         }
     }
 
@@ -145,16 +163,32 @@ final class FakeBackend: MediaBackend {
         await pass()
         guard state.withLock({ $0.layers[consumer] != nil }) else { throw .unknownConsumer }
         guard preference.encodingID != "refused" else { throw .invalidPreference("encodingID is refused") }
-        state.withLock { $0.layers[consumer]?.preference = preference }
+        state.withLock { state in
+            state.layers[consumer]?.preference = preference
+            state.wishes[consumer, default: 0] += 1
+        }
+    }
+
+    /// How often something was wished of each video that is watched, the oldest watcher first.
+    var wishes: [Int] {
+        state.withLock { state in
+            state.layers.filter { $0.value.kind == .video }.keys.sorted { $0.slot.index < $1.slot.index }
+                .map { state.wishes[$0] ?? 0 }
+        }
     }
 
     /// Sets what the videos of every watcher look like.
-    func show(_ layers: [LayerStatus], target: LayerPosition? = nil, current: LayerPosition? = nil) {
+    func show(
+        _ layers: [LayerStatus], target: LayerPosition? = nil, current: LayerPosition? = nil,
+        reason: AllocationReason? = nil, bitrate: Int64 = 0
+    ) {
         state.withLock { state in
             for (consumer, known) in state.layers where known.kind == .video {
                 state.layers[consumer]?.layers = layers
                 state.layers[consumer]?.target = target
                 state.layers[consumer]?.current = current
+                state.layers[consumer]?.reason = reason
+                state.layers[consumer]?.bitrate = bitrate
             }
         }
     }

@@ -13,12 +13,14 @@ struct LayerRequestTests {
         let request = try read(
             """
             {"mediaId": "1", "encodingId": "h", "spatialLayerId": 7, "temporalLayerId": 0, "maxWidth": 65535,
-             "maxHeight": 1, "maxFramerate": 1000, "paused": true, "priority": 100}
+             "maxHeight": 1, "maxFramerate": 1000, "minSpatialLayerId": 2, "minHeight": 65535, "contentHint": "detail",
+             "paused": true, "priority": 100}
             """)
         #expect(request.mediaID == "1")
         let all = LayerPreference(
             encodingID: "h", spatialLayer: 7, temporalLayer: 0, maximumWidth: 65_535, maximumHeight: 1,
-            maximumFrameRate: 1_000, isPaused: true, priority: 100)
+            maximumFrameRate: 1_000, isPaused: true, priority: 100, minimumSpatialLayer: 2, minimumHeight: 65_535,
+            contentHint: .detail)
         #expect(request.applied(to: LayerPreference()) == all)
         // What is absent stays, what is null goes back.
         #expect(try read("{}").applied(to: all) == all)
@@ -29,7 +31,8 @@ struct LayerRequestTests {
         #expect(try read(#"{"spatialLayerId":null,"paused":null,"priority":null}"#).applied(to: all) == some)
         let reset =
             #"{"mediaId":null,"encodingId":null,"spatialLayerId":null,"temporalLayerId":null,"maxWidth":null,"#
-            + #""maxHeight":null,"maxFramerate":null,"paused":null,"priority":null}"#
+            + #""maxHeight":null,"maxFramerate":null,"paused":null,"priority":null,"#
+            + #""minSpatialLayerId":null,"minHeight":null,"contentHint":null}"#
         #expect(try read(reset).applied(to: all) == LayerPreference())
         #expect(try read(reset).mediaID == nil)
     }
@@ -49,6 +52,12 @@ struct LayerRequestTests {
             (#"{"maxHeight":99999999999999999999999999}"#, "maxHeight \(sizes)"),
             (#"{"maxFramerate":1001}"#, "maxFramerate must be a whole number from 1 to 1000, or null"),
             (#"{"priority":0}"#, "priority must be a whole number from 1 to 100, or null"),
+            (#"{"spatialLayerId":9}"#, "spatialLayerId \(layers)"),
+            (#"{"minSpatialLayerId":8}"#, "minSpatialLayerId \(layers)"),
+            (#"{"minHeight":0}"#, "minHeight \(sizes)"), (#"{"minHeight":-720}"#, "minHeight \(sizes)"),
+            (#"{"contentHint":"Motion"}"#, #"contentHint must be "motion", "detail" or null"#),
+            (#"{"contentHint":"text"}"#, #"contentHint must be "motion", "detail" or null"#),
+            (#"{"contentHint":1}"#, #"contentHint must be "motion", "detail" or null"#),
             (#"{"paused":1}"#, "paused must be true, false or null"),
             (#"{"paused":"true"}"#, "paused must be true, false or null"),
             (#"{"encodingId":""}"#, "encodingId \(names)"), (#"{"encodingId":7}"#, "encodingId \(names)"),

@@ -32,16 +32,19 @@ struct LayerTests {
     @Test func aWatcherSeesTheLayersOfItsPictures() async throws {
         try await watch { test, layer, _ in
             let untouched =
-                #""preference":{"encodingId":null,"maxFramerate":null,"maxHeight":null,"maxWidth":null,"#
-                + #""paused":false,"priority":1,"spatialLayerId":null,"temporalLayerId":null}"#
+                #""preference":{"contentHint":null,"encodingId":null,"maxFramerate":null,"maxHeight":null,"#
+                + #""maxWidth":null,"minHeight":null,"minSpatialLayerId":null,"paused":false,"priority":1,"#
+                + #""spatialLayerId":null,"temporalLayerId":null}"#
             let before = await test.request("GET", layer)
             #expect(before.status == 200)
             #expect(before.headers["content-type"] == "application/json")
             #expect(before.headers["access-control-allow-origin"] == "*")
-            #expect(before.body == #"{"1":{"active":[],"current":null,"inactive":[],\#(untouched),"target":null}}"#)
+            #expect(
+                before.body == #"{"1":{"active":[],"bitrate":0,"current":null,"inactive":[],\#(untouched),"#
+                    + #""reason":null,"target":null}}"#)
             test.backend.show(
                 [Self.best, Self.gone], target: LayerPosition(encodingID: "f", spatialLayer: 0, temporalLayer: 1),
-                current: LayerPosition(spatialLayer: 2, temporalLayer: 0))
+                current: LayerPosition(spatialLayer: 2, temporalLayer: 0), reason: .bandwidth, bitrate: 2_123_456)
             let active =
                 #"{"bitrate":2000000,"encodingId":"f","framerate":30,"height":720,"spatialLayerId":0,"#
                 + #""temporalLayerId":1,"width":1280}"#
@@ -49,8 +52,9 @@ struct LayerTests {
             let after = await test.request("GET", layer)
             #expect(
                 after.body
-                    == #"{"1":{"active":[\#(active)],"current":{"spatialLayerId":2,"temporalLayerId":0},"#
-                    + #""inactive":[\#(inactive)],\#(untouched),"#
+                    == #"{"1":{"active":[\#(active)],"bitrate":2123456,"#
+                    + #""current":{"spatialLayerId":2,"temporalLayerId":0},"#
+                    + #""inactive":[\#(inactive)],\#(untouched),"reason":"bandwidth","#
                     + #""target":{"encodingId":"f","spatialLayerId":0,"temporalLayerId":1}}}"#)
         }
     }
@@ -75,6 +79,76 @@ struct LayerTests {
             let named = await change(test, layer, #"{"maxwidth":1}"#)
             #expect(named.body == "there is no member \"maxwidth\"\n")
             #expect(named.headers["access-control-allow-origin"] == "*")
+        }
+    }
+
+    @Test func everyReasonHasItsWord() async throws {
+        try await watch { test, layer, _ in
+            for (reason, word): (AllocationReason, String) in [
+                (.preferred, "preferred"), (.bandwidth, "bandwidth"), (.bandwidthPaused, "bandwidth-paused"),
+                (.paused, "paused"), (.silent, "silent"),
+            ] {
+                test.backend.show([], reason: reason)
+                #expect(await test.request("GET", layer).body.contains(#""reason":"\#(word)""#))
+                #expect(await change(test, layer, "{}").body.contains(#""reason":"\#(word)""#))
+            }
+        }
+    }
+
+    /// A layer that is not there may be wished for: it may come. One that can't be is refused.
+    @Test func layersThatDoNotExist() async throws {
+        try await watch { test, layer, _ in
+            for json in [#"{"encodingId":"nowhere"}"#, #"{"spatialLayerId":7}"#, #"{"minSpatialLayerId":7}"#] {
+                #expect(await change(test, layer, json).status == 200, "\(json)")
+            }
+            let before = await test.request("GET", layer).body
+            #expect(before.contains(#""encodingId":"nowhere""#) && before.contains(#""minSpatialLayerId":7"#))
+            for (json, reason) in [
+                (#"{"spatialLayerId":9}"#, "spatialLayerId must be a whole number from 0 to 7, or null\n"),
+                (#"{"temporalLayerId":-1}"#, "temporalLayerId must be a whole number from 0 to 7, or null\n"),
+                (#"{"minSpatialLayerId":9}"#, "minSpatialLayerId must be a whole number from 0 to 7, or null\n"),
+                (#"{"minHeight":0}"#, "minHeight must be a whole number from 1 to 65535, or null\n"),
+                (#"{"contentHint":"text"}"#, "contentHint must be \"motion\", \"detail\" or null\n"),
+            ] {
+                let answer = await change(test, layer, json)
+                #expect(answer.status == 400 && answer.body == reason, "\(json)")
+            }
+            #expect(await test.request("GET", layer).body == before)
+        }
+    }
+
+    /// A thousand wishes as fast as they can be sent: few are heard, and nobody else notices.
+    @Test func aThousandWishes() async throws {
+        try await TestServer.run {
+            $0.limits.requestsPerSecond = 100_000
+            $0.limits.requestBurst = 100_000
+        } _: { test in
+            _ = await test.post("/whip/studio")
+            let restless = try #require(await test.post("/whep/studio").headers["location"])
+            let other = try #require(await test.post("/whep/studio").headers["location"])
+            #expect(await change(test, other + "/layer", #"{"maxHeight":360}"#).status == 200)
+            let before = await test.request("GET", other + "/layer").body
+            let start = ContinuousClock.now
+            let connection = test.connect()
+            var statuses: [Int: Int] = [:]
+            for _ in 0..<4 {
+                let wishes = (0..<250).map { wish in
+                    let json = #"{"encodingId":"\#(["q", "h", "f"][wish % 3])","paused":\#(wish % 2 == 0)}"#
+                    return TestServer.text("POST", restless + "/layer", ["Content-Type: application/json"], body: json)
+                }
+                connection.send(wishes.joined())
+                for _ in wishes { statuses[await connection.response()?.status ?? 0, default: 0] += 1 }
+                #expect(await test.request("GET", other + "/layer").body == before)
+                #expect(await change(test, other + "/layer", "{}").status == 200)
+            }
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            #expect(seconds < 5)
+            let heard = statuses[200] ?? 0
+            #expect(heard >= 20 && Double(heard) <= 21 + 20 * seconds, "\(statuses) in \(seconds) s")
+            #expect(statuses[429] == 1_000 - heard, "\(statuses)")
+            // The other one wished five times.
+            #expect(test.backend.wishes == [heard, 5])
+            #expect(await test.request("GET", other + "/layer").body == before)
         }
     }
 

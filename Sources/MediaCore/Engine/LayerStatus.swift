@@ -32,4 +32,8 @@ public struct ConsumerLayers: Sendable {
     public var target: LayerPosition?
     /// What it gets; nil before its first keyframe.
     public var current: LayerPosition?
+    /// Why the target is no better; nil for sound, and before the watcher is connected.
+    public var reason: AllocationReason?
+    /// What the target takes of its link, in bit/s on the wire; 0 when that is nothing.
+    public var bitrate: Int64 = 0
 }

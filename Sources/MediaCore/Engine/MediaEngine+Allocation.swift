@@ -72,29 +72,32 @@ extension MediaEngine {
             return
         }
         let preference = consumers[id].preference
-        let isScreen = preference.contentHint == .detail
+        let isSlides = producers[producer].parameters.isSlides
+        let isDetail = preference.contentHint.map { $0 == .detail } ?? isSlides
         let hasMinimum = preference.minimumHeight ?? 0 > 0 || preference.minimumSpatialLayer ?? 0 > 0
-        plan.add(id, priority: preference.priority, isScreen: isScreen, hasMinimum: hasMinimum)
+        plan.add(id, priority: preference.priority, isScreen: isSlides || isDetail, hasMinimum: hasMinimum)
         guard let best = consumers[id].best else { return }
         let ladder = ladder(of: producer, at: instant)
         guard let top = ladder.lastIndex(where: { $0.target == best }) else {
             // While nothing arrives, everything stays.
-            return plan.add(AllocationPlan.Step(target: best, bitrate: 0), isHeld: true)
+            return plan.add(AllocationPlan.Step(target: best, bitrate: 0, peak: 0), isHeld: true)
         }
         let wanted = consumers[id].wanted
         let isThere = wanted.map { wanted in ladder.contains { $0.target == wanted } } ?? false
         for (index, rung) in ladder[...top].enumerated()
-        where index == top || suits(rung, of: ladder, best: best, wanted: wanted, preference) {
+        where index == top || suits(rung, of: ladder, best: best, wanted: wanted, preference, isDetail: isDetail) {
             // Of what has gone, what costs no more takes the place.
             let isHeld = isThere ? rung.target == wanted : rung.bitrate <= consumers[id].allocatedBitrate
-            plan.add(AllocationPlan.Step(target: rung.target, bitrate: rung.bitrate), isHeld: wanted != nil && isHeld)
+            plan.add(
+                AllocationPlan.Step(target: rung.target, bitrate: rung.bitrate, peak: rung.peak),
+                isHeld: wanted != nil && isHeld)
         }
     }
 
     /// Whether a watcher may be given a rung below the best that suits it.
     private func suits(
         _ rung: LayerRung, of ladder: [LayerRung], best: LayerTarget, wanted: LayerTarget?,
-        _ preference: LayerPreference
+        _ preference: LayerPreference, isDetail: Bool
     ) -> Bool {
         let target = rung.target
         let size = streams[target.stream].shape.sizes[Int(target.spatialLayer)]
@@ -111,7 +114,6 @@ extension MediaEngine {
             other.stream == target.stream && other.spatialLayer == target.spatialLayer
         }
         // Motion: fewer pictures of the smallest size only. Detail: few pictures of each size, more of the largest.
-        let isDetail = preference.contentHint == .detail
         if isDetail { return target.temporalLayer == 0 || isSameLayer(best) }
         let isSmallest = ladder.first.map { isSameLayer($0.target) } ?? true
         let hasMore = ladder.contains {
@@ -133,10 +135,11 @@ extension MediaEngine {
             let shape = streams[stream].shape
             for spatial in 0...shape.spatialLayer {
                 for temporal in 0...shape.temporalLayer {
+                    let cost = streams[stream].costs.bitrate(spatial: Int(spatial), temporal: Int(temporal))
                     producers[producer].ladder.append(
                         LayerRung(
                             target: LayerTarget(stream: stream, spatialLayer: spatial, temporalLayer: temporal),
-                            bitrate: streams[stream].costs.bitrate(spatial: Int(spatial), temporal: Int(temporal)),
+                            bitrate: cost.present, peak: cost.peak,
                             frameRate: streams[stream].frameRate(spatial: Int(spatial), temporal: Int(temporal))))
                 }
             }

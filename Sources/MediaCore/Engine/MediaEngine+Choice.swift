@@ -12,6 +12,8 @@ extension MediaEngine {
             mid: parameters.mid, kind: parameters.kind, layers: [], preference: consumers[consumer.slot].preference,
             target: nil, current: nil)
         guard parameters.kind == .video else { return result }
+        result.reason = allocationReason(of: consumer.slot)
+        result.bitrate = consumers[consumer.slot].allocatedBitrate
         let producer = consumers[consumer.slot].producer
         for stream in ranked(producer) { appendLayers(of: stream, to: &result.layers, at: instant) }
         if let wanted = consumers[consumer.slot].wanted { result.target = position(of: wanted) }

@@ -282,9 +282,9 @@ extension MediaEngine {
         _ packet: StoredPacket, of stream: UnsafeMutablePointer<InboundStream>, _ run: DepartureRun
     ) -> Bool {
         let consumer = run.consumer
-        guard output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount)) else {
-            return false
-        }
+        guard output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount)),
+            consumer.pointee.redundantBlockCount == 0 || output.hasRoom(PacketStore.maximumPacketByteCount)
+        else { return false }
         if !consumer.pointee.selector.isSettled(packet.layers), packet.layers.flags.contains(.frameStart) {
             changeLayer(at: packet, of: stream, run)
         }
@@ -305,16 +305,20 @@ extension MediaEngine {
         _ run: DepartureRun
     ) {
         let transport = run.transport
-        if packet.redundantByteCount > 0, run.consumer.pointee.redundantPayloadType == nil {
+        if packet.redundantByteCount > 0, !run.consumer.pointee.passesRedundancy {
             return depart(packet.withoutRedundancy, as: sequenceNumber, isFiller: isFiller, of: stream, run)
         }
         if jobs.isFull { protectQueued(run.transportID) }
         let number = run.takeTransportSequenceNumber()
         let rewrite = isFiller ? run.consumer.pointee.rewriteFiller() : run.consumer.pointee.rewrite(packet)
-        let byteCount = run.consumer.pointee.depart(
-            packet, rewrite, as: sequenceNumber, from: stream.pointee.store.unsafeBytes(packet),
-            activeTargets: rewrite.flags.contains(.activeMask) ? stream.pointee.activeTargets(packet, rewrite) : nil,
-            on: run.route, transportSequenceNumber: number, into: &output, jobs: &jobs)
+        let byteCount =
+            run.consumer.pointee.redundantBlockCount > 0
+            ? departRepeating(packet, rewrite, as: sequenceNumber, of: stream, run, transportSequenceNumber: number)
+            : run.consumer.pointee.depart(
+                packet, rewrite, as: sequenceNumber, from: stream.pointee.store.unsafeBytes(packet),
+                activeTargets: rewrite.flags.contains(.activeMask)
+                    ? stream.pointee.activeTargets(packet, rewrite) : nil,
+                on: run.route, transportSequenceNumber: number, into: &output, jobs: &jobs)
         run.remember(number, byteCount: byteCount, sequenceNumber: sequenceNumber)
         transport.pointee.countSent(byteCount, isUrgent: run.consumer.pointee.isUrgent, on: run.route)
         if transport.pointee.nextReport == nil {

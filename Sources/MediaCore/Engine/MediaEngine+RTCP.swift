@@ -81,6 +81,7 @@ extension MediaEngine {
         tellSent(transport, at: instant)
         transports[transport].estimator.receive(reports, at: instant)
         takeRates(of: transport, at: instant)
+        if transports[transport].redundancyRoom != nil { noteSound(of: transport, at: instant) }
         if reportsLosses { repairLosses(of: transport, at: instant) }
     }
 
@@ -101,6 +102,7 @@ extension MediaEngine {
             let news = consumers[consumer].take(block)
             lost += news.lost
             expected += news.expected
+            noteSound(news.lost, of: news.expected, to: consumer)
             guard block.lastSenderReport != 0 else { continue }
             let now = wallClock.ntpTime(at: instant).compact
             let elapsed = now &- block.lastSenderReport &- block.delaySinceLastSenderReport
@@ -117,6 +119,7 @@ extension MediaEngine {
             transports[transport].estimator.receive(packetsLost: lost, of: expected, at: instant)
         }
         takeRates(of: transport, at: instant)
+        chooseRedundancy(of: transport, at: instant)
     }
 
     /// How long a peer that said goodbye for everything may still change its mind.

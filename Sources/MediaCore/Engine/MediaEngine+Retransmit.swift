@@ -61,15 +61,21 @@ extension MediaEngine {
         touch(run.transportID)
     }
 
-    /// Sends again what waits for the pacer, as far as it lets; false when the arena is full before that.
+    /// Sends again what waits for the pacer, as far as it lets; false when the arena is full before that. When the link has
+    /// become smaller, what was asked for before may be too much: it is asked for again, unless its picture has gone.
     mutating func sendResends(_ transport: UnsafeMutablePointer<Transport>, at instant: MediaInstant) -> Bool {
         while !transport.pointee.resends.isEmpty, transport.pointee.pacer.mayDepart(at: instant) {
             guard output.hasRoom(PacketStore.maximumPacketByteCount) else { return false }
             guard let entry = transport.pointee.resends.popFirst() else { break }
             guard let run = run(entry.consumer, at: instant) else { continue }
+            guard transport.pointee.pacer.mayResend(at: instant) else {
+                drop(.resendOverBudget)
+                continue
+            }
             let sequenceNumber = run.consumer.pointee.extended(entry.sequenceNumber)
             // It may have been asked for twice.
             guard let sent = run.consumer.pointee.history.packet(sequenceNumber),
+                run.consumer.pointee.isOfUse(sent),
                 sent.mayBeRepeated(at: instant, roundTrip: run.consumer.pointee.remote.roundTrip)
             else { continue }
             resend(sent, sequenceNumber, run)
@@ -86,12 +92,17 @@ extension MediaEngine {
         guard consumer.pointee.hasRetransmissionStream else {
             // Under the same number: of which copy feedback will speak nobody can know.
             run.transport.pointee.departures.ignore(sent.transportSequenceNumber)
-            let byteCount = consumer.pointee.repeatDeparture(
-                sent, sequenceNumber, packet.record, from: bytes, activeTargets: packet.activeTargets, on: route,
-                into: &output, jobs: &jobs)
+            let byteCount =
+                packet.blocks.count > 0
+                ? consumer.pointee.repeatDeparture(
+                    sent, sequenceNumber, packet.record, repeating: packet.blocks, from: bytes, on: route,
+                    into: &output, jobs: &jobs)
+                : consumer.pointee.repeatDeparture(
+                    sent, sequenceNumber, packet.record, from: bytes, activeTargets: packet.activeTargets, on: route,
+                    into: &output, jobs: &jobs)
             consumer.pointee.resent(
                 sent, transportSequenceNumber: sent.transportSequenceNumber,
-                payloadByteCount: packet.payloadByteCount, at: route.instant)
+                payloadByteCount: packet.payloadByteCount + packet.blocks.byteCount, at: route.instant)
             return noteResend(byteCount, run)
         }
         let (byteCount, number) = retransmit(sent, sequenceNumber, packet, run)
@@ -125,6 +136,8 @@ extension MediaEngine {
         let bytes: UnsafeRawPointer
         let activeTargets: UInt32?
         let payloadByteCount: Int
+        /// What it repeats.
+        let blocks: RedundantBlocks
     }
 
     /// Finds what a packet was made of; nil when that is gone, or there is no room for it.
@@ -138,10 +151,15 @@ extension MediaEngine {
                 || packet.layers.targetsVersion == stream.pointee.reader.targets.version,
             output.hasRoom(consumer.pointee.byteCountBound(packet, tagByteCount: run.route.tagByteCount))
         else { return nil }
+        let count = sent.rewrite.flags.redundantBlockCount
+        let blocks = RedundantBlocks(before: packet, count: count, in: stream.pointee.store)
+        guard blocks.count == count, count == 0 || output.hasRoom(PacketStore.maximumPacketByteCount) else {
+            return nil
+        }
         return ResendSource(
             record: packet, bytes: stream.pointee.store.unsafeBytes(packet),
             activeTargets: stream.pointee.activeTargets(packet, sent.rewrite),
-            payloadByteCount: sent.rewrite.flags.contains(.filler) ? 0 : Int(packet.payloadByteCount))
+            payloadByteCount: sent.rewrite.flags.contains(.filler) ? 0 : Int(packet.payloadByteCount), blocks: blocks)
     }
 
     // MARK: Padding

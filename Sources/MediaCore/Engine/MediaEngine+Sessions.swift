@@ -86,8 +86,12 @@ extension MediaEngine {
             let producer = watched[sourceIndex].slot
             let consumer = consumers.insert(
                 Consumer(
-                    transport: transport, producer: producer, parameters: parameters, random: &random))
+                    transport: transport, producer: producer, parameters: parameters,
+                    sourceCodec: producers[producer].parameters.codec, random: &random))
             transports[transport].consumers.append(consumer)
+            if configuration.repeatsLostAudio, parameters.codec.redundantPayloadType != nil {
+                transports[transport].redundancyRoom = RedundancyRoom(at: instant)
+            }
             transports[transport].consumerBySSRC[consumers[consumer].ssrc] = consumer
             producers[producer].consumers.append(consumer)
             if consumers[consumer].header.hasTransportSequenceNumber { transports[transport].hasNumbers = true }

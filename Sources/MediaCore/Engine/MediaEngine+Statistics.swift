@@ -14,17 +14,32 @@ extension MediaEngine {
         return statistics
     }
 
+    /// What goes to a watcher at present, and what could.
+    ///
+    /// - Throws: `MediaEngineError.unknownTransport`.
+    public func outgoingBitrates(of transport: TransportID) throws(MediaEngineError) -> OutgoingBitrates {
+        guard transports.contains(transport.slot) else { throw .unknownTransport }
+        return outgoingBitrates(of: transport.slot)
+    }
+
+    private func outgoingBitrates(of transport: SlotID) -> OutgoingBitrates {
+        let allocator = transports[transport].allocator
+        return OutgoingBitrates(
+            available: transports[transport].estimator.rates.target, limit: transports[transport].bitrateCap,
+            allocated: allocator.allocated, wanted: allocator.wanted, next: allocator.nextStep)
+    }
+
     private func statistics(of transport: SlotID, at instant: MediaInstant) -> TransportStatistics {
         let counters = transports[transport].counters
+        let bitrates = transports[transport].consumers.isEmpty ? nil : outgoingBitrates(of: transport)
         return TransportStatistics(
             id: TransportID(slot: transport).description, name: transports[transport].name,
             iceState: transports[transport].ice.state.rawValue, dtlsState: transports[transport].dtls.state.rawValue,
             srtpCipher: transports[transport].profile.map { "\($0)" }, packetsReceived: counters.packetsReceived,
             bytesReceived: counters.bytesReceived, packetsSent: counters.packetsSent, bytesSent: counters.bytesSent,
-            availableOutgoingBitrate: transports[transport].consumers.isEmpty
-                ? nil : transports[transport].estimator.rates.target,
-            sendDelay: transports[transport].consumers.isEmpty
-                ? nil : sendDelay(of: transport, at: instant).inSeconds,
+            availableOutgoingBitrate: bitrates?.available, allocatedBitrate: bitrates?.allocated,
+            wantedBitrate: bitrates?.wanted, nextBitrate: bitrates?.next,
+            sendDelay: bitrates == nil ? nil : sendDelay(of: transport, at: instant).inSeconds,
             feedback: feedback(transports[transport].reported),
             inbound: transports[transport].producers.flatMap { producers[$0].streams.map { inbound($0) } },
             outbound: transports[transport].consumers.map { outbound($0) })
@@ -61,7 +76,19 @@ extension MediaEngine {
             codec: parameters.codec.codec.rawValue, packetsSent: counters.packets, bytesSent: counters.payloadBytes,
             retransmittedPacketsSent: counters.retransmitted, nackCount: counters.nacks,
             pliCount: counters.pictureLosses, firCount: counters.fullIntraRequests, timesShed: counters.timesShed,
-            packetsLost: remote.packetsLost,
-            jitter: remote.jitter, roundTripTime: remote.roundTrip?.inSeconds)
+            redundantBytesSent: counters.redundantBytes, packetsLost: remote.packetsLost,
+            jitter: remote.jitter, roundTripTime: remote.roundTrip?.inSeconds, allocation: allocation(of: consumer))
+    }
+
+    private func allocation(of consumer: SlotID) -> AllocationStatistics? {
+        guard let reason = allocationReason(of: consumer) else { return nil }
+        return AllocationStatistics(reason: reason, bitrate: consumers[consumer].allocatedBitrate)
+    }
+
+    /// Why a video gets what it gets; nil for sound, and before its watcher is connected.
+    func allocationReason(of consumer: SlotID) -> AllocationReason? {
+        guard consumers[consumer].parameters.kind == .video, transports[consumers[consumer].transport].isConnected
+        else { return nil }
+        return consumers[consumer].allocationReason
     }
 }

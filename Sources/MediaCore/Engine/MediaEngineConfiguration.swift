@@ -13,6 +13,9 @@ public struct MediaEngineConfiguration: Sendable {
     /// Whether publishers that can are asked for redundant audio (RFC 2198). Without, it is taken from those that send it
     /// by themselves. Watchers that offer it get it as it comes, all others plain.
     public var prefersRedundantAudio = false
+    /// Whether sound is repeated (RFC 2198) for watchers that offer that and lose much of it. Turn it off where browsers
+    /// encrypt sound from end to end: their scripts would be given the repetition with it.
+    public var repeatsLostAudio = true
     /// The bounds of what the link to a watcher is taken to carry, and where that begins.
     public var bitrateLimits = BitrateLimits()
     /// In what groups packets leave: what the link carries in so much time, at once. 1 to 40 ms.

@@ -28,6 +28,12 @@ public struct TransportStatistics: Sendable, Encodable {
     public var bytesSent: UInt64 = 0
     /// What the link to it is believed to carry, in bit/s, UDP and IP headers included; nil for one that watches nothing.
     public var availableOutgoingBitrate: Int64?
+    /// What the layers take that it was given, with its sound, in bit/s on the wire; nil for one that watches nothing.
+    public var allocatedBitrate: Int64?
+    /// What the best layers would take that it asked for, with its sound; nil for one that watches nothing.
+    public var wantedBitrate: Int64?
+    /// What the link to it must be believed to carry before it is given more; nil when it has all that it asked for.
+    public var nextBitrate: Int64?
     /// How long in seconds the next packet that waits for room on that link has waited; nil for one that watches nothing.
     public var sendDelay: Double?
     /// What it reports of the packets sent to it; nil before it has sent transport-wide feedback.
@@ -119,10 +125,22 @@ public struct OutboundStatistics: Sendable, Encodable {
     public var firCount: UInt64 = 0
     /// How often packets that had waited too long for room on the link were left out, up to the next keyframe.
     public var timesShed: UInt64 = 0
+    /// Of the payload bytes sent, those that the engine added to repeat sound for a watcher that loses it (RFC 2198).
+    public var redundantBytesSent: UInt64 = 0
     /// Packets the watcher reports lost.
     public var packetsLost: Int64 = 0
     /// The watcher's jitter in seconds.
     public var jitter: Double = 0
     /// Round-trip time in seconds; nil before the first measurement.
     public var roundTripTime: Double?
+    /// What was decided that it gets; nil for sound, and before the watcher is connected.
+    public var allocation: AllocationStatistics?
+}
+
+/// What was decided that a watcher gets of one video.
+public struct AllocationStatistics: Sendable, Encodable {
+    /// Why it is that much and no more.
+    public var reason: AllocationReason
+    /// What its layers take, in bit/s on the wire; 0 when it gets nothing.
+    public var bitrate: Int64
 }

@@ -61,6 +61,8 @@ struct Transport: ~Copyable {
     var extensions = RTPHeaderExtensionMap()
     var feedback: TransportFeedbackRecorder?
     var requestedBitrate = RequestedBitrate()
+    /// How much copies of sound may take; nil where none can be made.
+    var redundancyRoom: RedundancyRoom?
     /// What its feedback said of `departures`.
     private(set) var reported = ReportedDepartures()
     /// Sender of our RTCP.

@@ -5,8 +5,10 @@ struct AllocationPlan {
     /// One way to send a video.
     struct Step {
         var target: LayerTarget
-        /// In bit/s on the wire, the layers it builds on included.
+        /// In bit/s on the wire, the layers it builds on included: at present, and at most of late. Who stays on it is asked
+        /// for the one, who would take it up for the other.
         var bitrate: Int64
+        var peak: Int64
     }
 
     /// One video.
@@ -63,7 +65,9 @@ struct AllocationPlan {
 
     /// What a video costs so many steps up.
     func bitrate(_ track: Int, at height: Int) -> Int64 {
-        height > 0 ? steps[tracks[track].steps.lowerBound + height - 1].bitrate : 0
+        guard height > 0 else { return 0 }
+        let step = steps[tracks[track].steps.lowerBound + height - 1]
+        return height > tracks[track].held ? step.peak : step.bitrate
     }
 
     /// What a video gets; nil when that is nothing.

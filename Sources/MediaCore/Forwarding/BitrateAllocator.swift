@@ -1,18 +1,24 @@
 /// Decides what each video of one watcher gets of what the link carries.
 ///
 /// A step down is taken at once when the link does not carry what is sent, or within half a second when it is little too
-/// much. A step up has to be affordable with a margin for a while, which doubles each time that it had to be taken back
-/// soon.
+/// much. A step up has to be affordable with a margin for a while, which doubles each time that a step down follows, and
+/// halves again when none does for long; a second is enough where there is twice the room.
 struct BitrateAllocator: Sendable {
     /// What a step up must leave free of the estimate.
     static let risingMargin = 1.15
-    /// The same for the least step of a video that gets nothing, and how long it has to be affordable.
+    /// The same for one that need not hold for longer than `briefHold`.
+    static let ampleMargin = 2.0
+    /// The same for the least step of a video that gets nothing, after as long.
     static let startingMargin = 1.05
-    static let startingHold = MediaDuration.seconds(1)
+    static let briefHold = MediaDuration.seconds(1)
     /// How long a step up has to be affordable: at least, and at most.
     static let holds: ClosedRange<MediaDuration> = .seconds(1)...(.seconds(64))
-    /// A step down this soon after a step up takes that back; or sooner than twice the hold.
-    static let failure = MediaDuration.seconds(8)
+    /// The hold halves after so many times itself without a step down.
+    static let recovery: Int64 = 4
+    /// What a step down keeps to, of the estimate.
+    static let fallingShare = 0.92
+    /// What had to be given up comes back at once when that was a dip: over so soon, and the first for so long.
+    static let dip = (length: MediaDuration.seconds(5), distance: MediaDuration.seconds(30))
     /// What is a little more than the estimate may stay for a while: the estimate wavers, and so do pictures.
     static let tolerance = (share: 1.15, time: MediaDuration.milliseconds(500))
     /// Packets that wait for the pacer for so long say that it is too much.
@@ -32,8 +38,14 @@ struct BitrateAllocator: Sendable {
     private var lows = RecentMinimum()
     private var latest = RecentMinimum()
     private var overSince: MediaInstant?
-    private var lastRise: MediaInstant?
     private var lastFall: MediaInstant?
+    /// Since when the hold has stood.
+    private var quietSince: MediaInstant?
+    private var lastRise: MediaInstant?
+    /// What all cost before the first step down for long.
+    private var beforeDip: Int64?
+    /// Whether a step up was taken since the last step down.
+    private var hasRisen = false
 
     /// Whether an estimate, in bit/s, calls for another decision.
     func isDue(estimate: Int64, at instant: MediaInstant) -> Bool {
@@ -55,39 +67,55 @@ struct BitrateAllocator: Sendable {
         _ plan: inout AllocationPlan, estimate: Int64, delay: MediaDuration = .zero, at instant: MediaInstant
     ) {
         lows.note(estimate, at: instant, over: hold)
-        latest.note(estimate, at: instant, over: Self.startingHold)
+        latest.note(estimate, at: instant, over: Self.briefHold)
         let held = plan.heldBitrate
         let isOver = held > estimate || delay > Self.longestDelay
         overSince = isOver ? overSince ?? instant : nil
         let isTolerable = Double(held) <= Double(estimate) * Self.tolerance.share && delay <= Self.longestDelay
         let mayStay = overSince.map { isTolerable && instant - $0 < Self.tolerance.time } ?? true
-        let isCalm = !isOver && lastFall.map { instant - $0 >= hold } ?? true
+        forgive(at: instant)
         plan.grant(
             within: AllocationPlan.Limits(
-                staying: mayStay ? max(held, estimate) : estimate,
-                starting: Self.share(latest.minimum ?? estimate, Self.startingMargin),
-                rising: isCalm ? Self.share(lows.minimum ?? estimate, Self.risingMargin) : 0))
-        remember(plan, isForced: !mayStay, at: instant)
+                staying: mayStay ? max(held, estimate) : Int64(Double(estimate) * Self.fallingShare),
+                starting: Self.share(latest.minimum, Self.startingMargin),
+                rising: isOver ? 0 : risingLimit(at: instant)))
+        remember(plan, held: held, isForced: !mayStay, at: instant)
         nextLook = instant + (isOver ? Self.interval.over : Self.interval.calm)
     }
 
-    private static func share(_ bitrate: Int64, _ margin: Double) -> Int64 { Int64(Double(bitrate) / margin) }
+    private static func share(_ bitrate: Int64?, _ margin: Double) -> Int64 { Int64(Double(bitrate ?? 0) / margin) }
 
-    private mutating func remember(_ plan: AllocationPlan, isForced: Bool, at instant: MediaInstant) {
+    /// The most that all may cost behind a step up, in bit/s.
+    private func risingLimit(at instant: MediaInstant) -> Int64 {
+        func isCalm(for duration: MediaDuration) -> Bool { lastFall.map { instant - $0 >= duration } ?? true }
+        guard isCalm(for: Self.briefHold), lastRise.map({ instant - $0 >= Self.briefHold }) ?? true else { return 0 }
+        var limit = Self.share(latest.minimum, Self.ampleMargin)
+        if isCalm(for: hold) { limit = max(limit, Self.share(lows.minimum, Self.risingMargin)) }
+        if let before = beforeDip, !isCalm(for: Self.dip.length) {
+            limit = max(limit, min(before, Self.share(latest.minimum, Self.startingMargin)))
+        }
+        return limit
+    }
+
+    /// Halves the hold when nothing had to be taken back for long.
+    private mutating func forgive(at instant: MediaInstant) {
+        guard hold > Self.holds.lowerBound, let since = quietSince,
+            instant - since >= hold * Self.recovery
+        else { return }
+        hold = max(MediaDuration(nanoseconds: hold.nanoseconds / 2), Self.holds.lowerBound)
+        quietSince = instant
+    }
+
+    private mutating func remember(_ plan: AllocationPlan, held: Int64, isForced: Bool, at instant: MediaInstant) {
         allocated = plan.grantedBitrate
         wanted = plan.wantedBitrate
         nextStep = plan.bitrateOfNextStep.map { Int64((Double($0) * Self.risingMargin).rounded(.up)) }
         if isForced, plan.tracks.contains(where: { $0.granted < $0.held }) {
-            func isRecent(_ other: MediaInstant?) -> Bool {
-                other.map { instant - $0 < max(Self.failure, hold * 2) } ?? false
-            }
-            if isRecent(lastRise) {
-                hold = min(hold * 2, Self.holds.upperBound)
-            } else if !isRecent(lastFall) {
-                hold = Self.holds.lowerBound
-            }
-            (lastFall, lastRise, overSince) = (instant, nil, nil)
+            let isFirst = lastFall.map { instant - $0 >= Self.dip.distance } ?? true
+            if isFirst { beforeDip = held } else if hasRisen { beforeDip = nil }
+            if hasRisen, !isFirst { hold = min(hold * 2, Self.holds.upperBound) }
+            (lastFall, quietSince, hasRisen, overSince) = (instant, instant, false, nil)
         }
-        if plan.tracks.contains(where: { $0.held > 0 && $0.granted > $0.held }) { lastRise = instant }
+        if plan.tracks.contains(where: { $0.granted > $0.held }) { (lastRise, hasRisen) = (instant, true) }
     }
 }

@@ -10,6 +10,11 @@ struct DepartureRoute {
 }
 
 extension Consumer {
+    /// Starts to fetch where the next departures will be remembered.
+    func prefetchHistory(packets: Int) {
+        history.prefetch(from: highestSent + 1, count: packets)
+    }
+
     /// The most bytes a packet can take in the transmit arena.
     func byteCountBound(_ packet: StoredPacket, tagByteCount: Int) -> Int {
         header.byteCountBound(packet) + 2 + Int(packet.payloadByteCount) + tagByteCount
@@ -17,7 +22,7 @@ extension Consumer {
 
     /// A stored packet as this watcher can take it.
     func form(of packet: StoredPacket) -> StoredPacket {
-        packet.redundantByteCount > 0 && redundantPayloadType == nil ? packet.withoutRedundancy : packet
+        packet.redundantByteCount > 0 && !passesRedundancy ? packet.withoutRedundancy : packet
     }
 
     /// Writes a packet that was never sent before, under its number and as `rewrite` has it; the caller has made sure of
@@ -96,7 +101,7 @@ extension Consumer {
     }
 
     /// The values of a packet's header that follow from its first departure.
-    private mutating func departure(
+    mutating func departure(
         _ rewrite: SentPacket.Rewrite, _ packet: StoredPacket, activeTargets: UInt32?, ssrc: UInt32,
         payloadType: UInt8, sequenceNumber: UInt16
     ) -> Departure {

@@ -6,10 +6,10 @@ extension Consumer {
         let clockRate = parameters.codec.codec.clockRate
         let (oldLost, oldHighest) = (remote.packetsLost, remote.highestSequenceNumber)
         let highest = extended(UInt16(truncatingIfNeeded: block.highestSequenceNumber))
+        guard highest <= highestSent, highest >= oldHighest ?? highest else { return (0, 0) }
         remote.packetsLost = Int64(block.packetsLost)
         remote.jitter = Double(block.jitter) / Double(clockRate)
-        guard highest <= highestSent else { return (0, 0) }
-        remote.highestSequenceNumber = max(highest, oldHighest ?? highest)
+        remote.highestSequenceNumber = highest
         guard let oldHighest, highest > oldHighest else { return (0, 0) }
         let expected = highest - oldHighest
         return (min(max(remote.packetsLost - oldLost, -expected), expected), expected)

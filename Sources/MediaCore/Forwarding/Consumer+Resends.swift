@@ -5,6 +5,12 @@ extension Consumer {
         retransmissionSSRC != 0 && parameters.codec.retransmissionPayloadType != nil
     }
 
+    /// What was sent under `ssrc`: the counts of its sender reports. Source: RFC 3550, section 6.4.1.
+    var sentInStream: (packets: UInt64, payloadBytes: UInt64) {
+        guard hasRetransmissionStream else { return (counters.packets, counters.payloadBytes) }
+        return (counters.packets - counters.retransmitted, counters.payloadBytes - counters.retransmittedBytes)
+    }
+
     /// Whether the watcher expects lost packets to be sent again.
     var answersNACKs: Bool { parameters.codec.feedback.contains(.nack) }
 

@@ -15,6 +15,10 @@ struct Consumer: ~Copyable {
     let payloadType: UInt8
     /// The payload type of redundant audio; nil for a watcher that gets it plain.
     let redundantPayloadType: UInt8?
+    /// Whether redundancy that its source has is for it: the blocks name their payload type inside the payload.
+    let passesRedundancy: Bool
+    /// How many packets before its own each packet of sound repeats for it.
+    var redundantBlockCount: UInt8 = 0
     var history: SentHistory
     /// The stream it is fed from; nil until a packet it can start with has come.
     private(set) var source: SlotID?
@@ -71,6 +75,8 @@ struct Consumer: ~Copyable {
     private var nextRetransmission: Int64
     /// What the watcher's last report said.
     var remote = RemoteReport()
+    /// What the watcher loses of its sound.
+    var soundLoss = SoundLoss()
 
     struct Counters {
         /// Everything sent, retransmissions included.
@@ -83,6 +89,8 @@ struct Consumer: ~Copyable {
         var fullIntraRequests: UInt64 = 0
         /// How often what waited for the pacer was shed.
         var timesShed: UInt64 = 0
+        /// What repeating sound added to payloads.
+        var redundantBytes: UInt64 = 0
     }
 
     struct RemoteReport {
@@ -93,7 +101,10 @@ struct Consumer: ~Copyable {
         var roundTrip: MediaDuration?
     }
 
-    init(transport: SlotID, producer: SlotID, parameters: RTPParameters, random: inout MediaRandom) {
+    init(
+        transport: SlotID, producer: SlotID, parameters: RTPParameters, sourceCodec: RTPCodecParameters,
+        random: inout MediaRandom
+    ) {
         self.transport = transport
         self.producer = producer
         self.parameters = parameters
@@ -103,6 +114,11 @@ struct Consumer: ~Copyable {
         ssrc = encoding.ssrc ?? 0
         payloadType = parameters.codec.payloadType
         redundantPayloadType = parameters.codec.redundantPayloadType
+        // Not by what has just been assigned: see the toolchain's traps in CONTRIBUTING.md.
+        let codec = parameters.codec
+        passesRedundancy =
+            codec.redundantPayloadType != nil && sourceCodec.redundantPayloadType != nil
+            && sourceCodec.payloadType == codec.payloadType
         retransmissionSSRC = encoding.retransmissionSSRC ?? 0
         history = SentHistory(capacity: parameters.kind == .video ? 512 : 64)
         timeline = SourceTimeline(clockRate: parameters.codec.codec.clockRate)
@@ -201,6 +217,9 @@ struct Consumer: ~Copyable {
 
     @inline(never)
     private mutating func pastRun(_ number: UInt8) -> SourceRun? { run &- number < 8 ? pastRuns[Int(number)] : nil }
+
+    /// Whether a packet is of what it is sent now: another source begins with a keyframe, which needs nothing before it.
+    func isOfUse(_ packet: SentPacket) -> Bool { source != nil && packet.rewrite.run == run }
 
     // MARK: Layers
 
@@ -355,19 +374,8 @@ struct Consumer: ~Copyable {
         if newest.map({ Int32(bitPattern: timestamp &- $0.timestamp) > 0 }) ?? true { newest = (timestamp, instant) }
     }
 
-    /// What was sent under `ssrc`: the counts of its sender reports. Source: RFC 3550, section 6.4.1.
-    var sentInStream: (packets: UInt64, payloadBytes: UInt64) {
-        guard hasRetransmissionStream else { return (counters.packets, counters.payloadBytes) }
-        return (counters.packets - counters.retransmitted, counters.payloadBytes - counters.retransmittedBytes)
-    }
-
     /// How many bytes each departure touches.
     static let departureByteCount = 512
-
-    /// Starts to fetch where the next departures will be remembered.
-    func prefetchHistory(packets: Int) {
-        history.prefetch(from: highestSent + 1, count: packets)
-    }
 
     /// A fresh sequence number of the retransmission stream.
     mutating func takeRetransmissionNumber() -> Int64 {

@@ -21,7 +21,7 @@ public struct LayerPreference: Hashable, Sendable {
     public var minimumSpatialLayer: Int?
     /// The least height in pixels that is of use; nil for any. What does not reach it is not sent at all.
     public var minimumHeight: Int?
-    /// What the picture shows; nil for what its publisher says.
+    /// What matters in the picture; nil for what its publisher says: detail where it announced slides.
     public var contentHint: ContentHint?
 
     /// What matters in a picture when there is not room for all of it. Source: W3C mst-content-hint.

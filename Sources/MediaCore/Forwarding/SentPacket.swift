@@ -12,6 +12,12 @@ struct SentPacket {
         static let filler = Flags(rawValue: 4)
         /// Its dependency descriptor names the active decode targets.
         static let activeMask = Flags(rawValue: 8)
+
+        /// How many packets before it are repeated in it: its two highest bits.
+        var redundantBlockCount: Int {
+            get { Int(rawValue >> 6) }
+            set { rawValue = rawValue & 0x3F | UInt8(truncatingIfNeeded: newValue) << 6 }
+        }
     }
 
     /// What its departure made of the stored packet: all that a resend needs to make the same of it.

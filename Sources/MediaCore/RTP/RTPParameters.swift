@@ -120,11 +120,15 @@ public struct RTPParameters: Hashable, Sendable {
     public var cname: String
     /// Whether non-compound RTCP was negotiated. Source: RFC 5506.
     public var reducedSizeRTCP: Bool
+    /// Whether its sender says that it shows slides, which is how a shared screen is announced. Source: RFC 4796,
+    /// section 5.
+    public var isSlides: Bool
 
     /// Creates parameters.
     public init(
         mid: String, kind: MediaKind, codec: RTPCodecParameters, headerExtensions: RTPHeaderExtensionMap,
-        encodings: [RTPEncodingParameters], cname: String = "", reducedSizeRTCP: Bool = false
+        encodings: [RTPEncodingParameters], cname: String = "", reducedSizeRTCP: Bool = false,
+        isSlides: Bool = false
     ) {
         self.mid = mid
         self.kind = kind
@@ -133,5 +137,6 @@ public struct RTPParameters: Hashable, Sendable {
         self.encodings = encodings
         self.cname = cname
         self.reducedSizeRTCP = reducedSizeRTCP
+        self.isSlides = isSlides
     }
 }

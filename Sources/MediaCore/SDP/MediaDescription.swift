@@ -71,6 +71,13 @@ package struct MediaDescription: Equatable, Sendable {
     /// Whether it has an attribute.
     func has(_ name: String) -> Bool { lines.attribute(name) != nil }
 
+    /// Whether slides are among what it shows; words that nobody knows say nothing. Source: RFC 4796, section 4.
+    var isSlides: Bool {
+        lines.attributes("content").contains { line in
+            (line.value ?? "").split { $0 == "," || $0 == " " }.contains("slides")
+        }
+    }
+
     /// Its direction; nil when it names none. Source: RFC 8866, section 6.7.
     var direction: MediaDirection? { lines.direction }
 }

@@ -108,7 +108,8 @@ package enum PublishNegotiation {
         }
         let parameters = RTPParameters(
             mid: rules.mid(of: section), kind: kind, codec: codec, headerExtensions: extensions.map,
-            encodings: encodings, cname: streams.cname, reducedSizeRTCP: section.has("rtcp-rsize"))
+            encodings: encodings, cname: streams.cname, reducedSizeRTCP: section.has("rtcp-rsize"),
+            isSlides: section.isSlides)
         return AnsweredSection(
             parameters: parameters, direction: .recvonly, headerExtensionLines: extensions.lines,
             streamLines: streamLines)

@@ -84,10 +84,6 @@ package enum WatchNegotiation {
     ) throws(SDPError) -> AnsweredSection {
         var codec = codec
         if source.retransmissionSSRC == nil { codec.retransmissionPayloadType = nil }
-        // The blocks name their payload type inside the payload, which is passed on as it comes.
-        if source.codec.redundantPayloadType == nil || source.codec.payloadType != codec.payloadType {
-            codec.redundantPayloadType = nil
-        }
         let isTransportWide = codec.feedback.contains(.transportWide)
         // Identifiers above 14 would need the two-byte form in every packet; browsers give none to what we know.
         let extensions = try rules.headerExtensions(of: section, answer: .sendonly, highest: 14) { kind in

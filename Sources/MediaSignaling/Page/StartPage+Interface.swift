@@ -3,7 +3,10 @@ extension StartPage {
     static let interfaceScript = #"""
         const at = (id) => document.getElementById(id);
         const video = at('video'), stage = at('stage');
-        const choices = new Choices(at('choices'), at('rows'), at('best'), at('pause'), at('paused'), at('link'));
+        const choices = new Choices({
+          root: at('choices'), rows: at('rows'), best: at('best'), pause: at('pause'), paused: at('paused'),
+          why: at('why'), link: at('link'),
+        });
         let session = null, media = null, meter = null, waiting = null, before = null;
 
         function say(text, isError) {

@@ -40,8 +40,9 @@ extension StartPage {
 
         // The choices among a stream's layers: a row for each size, a button for each frame rate.
         class Choices {
-          constructor(root, rows, best, pause, paused, link) {
-            Object.assign(this, { root, rows, best, pause, paused, link });
+          constructor(parts) {
+            Object.assign(this, parts);
+            const { best, pause } = parts;
             this.session = null;
             this.onerror = () => {};
             best.onclick = () => this.ask({
@@ -52,15 +53,19 @@ extension StartPage {
           show(session) {
             this.session = session;
             this.isPaused = false;
+            this.cap = null;
             this.rows.replaceChildren();
             this.root.hidden = this.paused.hidden = true;
-            this.link.textContent = '';
+            this.link.textContent = this.why.textContent = '';
           }
 
           async refresh() {
             const session = this.session, answer = session && await session.bitrate();
             if (answer && this.session === session) {
-              this.link.textContent = 'Your link carries ' + Choices.bitrate(answer.availableOutgoingBitrate);
+              const { availableOutgoingBitrate: available, maxBitrate: cap } = answer;
+              this.cap = cap !== null && cap <= available ? cap : null;
+              this.link.textContent = 'Your connection carries ' + Choices.bitrate(available) + ', '
+                + Choices.bitrate(answer.allocatedBitrate) + ' of it in use';
             }
             await this.update(this.session, undefined);
           }
@@ -78,7 +83,11 @@ extension StartPage {
             const video = answer && Object.values(answer)[0];
             if (!video || this.session !== session) return;
             this.isPaused = video.preference.paused;
-            this.paused.hidden = !this.isPaused;
+            const isStopped = ['paused', 'bandwidth-paused', 'silent'].includes(video.reason);
+            this.paused.hidden = !isStopped;
+            const reason = Choices.reason(video, this.cap);
+            // What stays as it is would be read out again.
+            if (this.why.textContent !== reason) this.why.textContent = this.paused.textContent = reason;
             this.pause.textContent = this.isPaused ? 'Resume' : 'Pause';
             const wish = video.preference;
             const free = ['encodingId', 'spatialLayerId', 'temporalLayerId'].every((name) => wish[name] === null);
@@ -138,6 +147,23 @@ extension StartPage {
             button.type = 'button';
             button.append(document.createElement('span'), document.createElement('small'));
             return button;
+          }
+
+          // Why a picture is what it is; with a cap it is not the connection that limits it.
+          static reason(video, cap) {
+            const held = cap && 'held to ' + Choices.bitrate(cap);
+            switch (video.reason) {
+              case 'bandwidth': return cap ? 'As good as fits: ' + held : 'Limited by your connection';
+              case 'bandwidth-paused': return 'Paused: ' + (held || 'your connection is too slow');
+              case 'paused': return 'Paused';
+              case 'silent': return 'No picture is sent';
+              case 'preferred': return 'As good as ' + (Choices.isFree(video.preference) ? 'it is sent' : 'you chose');
+            }
+            return '';
+          }
+
+          static isFree(wish) {
+            return Object.keys(wish).every((name) => name === 'paused' || name === 'priority' || wish[name] === null);
           }
 
           static bitrate(bits) {

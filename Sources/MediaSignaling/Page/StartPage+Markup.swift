@@ -58,7 +58,7 @@ extension StartPage {
         <section class="layers" id="choices" aria-labelledby="choices-title" hidden>
         <header>
         <h2 id="choices-title">Layers</h2>
-        <p id="link"></p>
+        <p><strong id="why" role="status" aria-live="polite"></strong> <span id="link"></span></p>
         <button id="best" type="button">Best</button>
         <button id="pause" type="button">Pause</button>
         </header>

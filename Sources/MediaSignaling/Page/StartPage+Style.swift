@@ -44,7 +44,7 @@ extension StartPage {
         .stage .sound {
           position: absolute; right: .8rem; bottom: .8rem; border: 0; background: rgba(0, 0, 0, .65); color: #fff;
         }
-        .stage .badge.paused { left: auto; right: .8rem; }
+        .stage .badge.paused { top: 2.7rem; }
         .stage[data-live=yes] .badge.paused::before { display: none; }
         .message { min-height: 1.45em; margin: .55rem .2rem; color: var(--quiet); overflow-wrap: anywhere; }
         .message.error { color: var(--warn); }
@@ -75,8 +75,9 @@ extension StartPage {
           background: var(--card);
         }
         .layers header { gap: .5rem; margin-bottom: .6rem; }
-        .layers h2 { margin: 0; font-size: 1rem; }
-        .layers header p { margin-right: auto; font-size: .85rem; font-variant-numeric: tabular-nums; }
+        .layers h2 { margin: 0 auto 0 0; font-size: 1rem; }
+        .layers header p { order: 1; flex: 1 0 100%; font-size: .85rem; font-variant-numeric: tabular-nums; }
+        .layers header p strong { display: block; color: var(--text); }
         .layers header button { min-height: 2.25rem; padding: 0 .9rem; }
         .layers table { width: 100%; border-collapse: collapse; }
         .layers thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -103,8 +104,6 @@ extension StartPage {
           main { padding: 1rem .75rem 2rem; }
           .controls, .numbers { grid-template-columns: 1fr 1fr; }
           .layers { padding: .7rem .75rem .8rem; }
-          .layers h2 { margin-right: auto; }
-          .layers header p { order: 1; flex: 1 0 100%; }
           .layers tbody th { padding-right: .6rem; font-size: .85rem; }
           .layers td div { gap: .35rem; }
           .layers td button { padding: .3rem .1rem; }

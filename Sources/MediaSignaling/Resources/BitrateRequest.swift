@@ -1,4 +1,4 @@
-/// What the body of a POST to a publisher's bit rate asks for.
+/// What the body of a POST to a session's bit rate asks for: of a publisher, or for a watcher.
 struct BitrateRequest: Equatable, Decodable {
     /// A limit in bit/s, or that there be none; nil when the body says nothing of it.
     private(set) var maximumBitrate: Int64??

@@ -12,6 +12,10 @@ struct LayerReport: Encodable {
     let target: Position?
     /// What it gets; null before its first keyframe.
     let current: Position?
+    /// Why the target is no better; null before the watcher is connected.
+    let reason: AllocationReason?
+    /// What the target takes of its link, in bit/s on the wire; 0 when that is nothing.
+    let bitrate: Int64
 
     init(_ layers: ConsumerLayers) {
         active = layers.layers.filter(\.isActive).map(Layer.init)
@@ -19,10 +23,12 @@ struct LayerReport: Encodable {
         preference = Preference(preference: layers.preference)
         target = layers.target.map(Position.init)
         current = layers.current.map(Position.init)
+        reason = layers.reason
+        bitrate = layers.bitrate
     }
 
     private enum CodingKeys: CodingKey {
-        case active, inactive, preference, target, current
+        case active, inactive, preference, target, current, reason, bitrate
     }
 
     // What is absent is written as null: a script then sees what there could be.
@@ -33,6 +39,8 @@ struct LayerReport: Encodable {
         try members.encode(preference, forKey: .preference)
         try members.encode(target, forKey: .target)
         try members.encode(current, forKey: .current)
+        try members.encode(reason, forKey: .reason)
+        try members.encode(bitrate, forKey: .bitrate)
     }
 }
 
@@ -79,6 +87,7 @@ extension LayerReport {
 
         private enum CodingKeys: CodingKey {
             case encodingId, spatialLayerId, temporalLayerId, maxWidth, maxHeight, maxFramerate, paused, priority
+            case minSpatialLayerId, minHeight, contentHint
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -91,6 +100,9 @@ extension LayerReport {
             try members.encode(preference.maximumFrameRate, forKey: .maxFramerate)
             try members.encode(preference.isPaused, forKey: .paused)
             try members.encode(preference.priority, forKey: .priority)
+            try members.encode(preference.minimumSpatialLayer, forKey: .minSpatialLayerId)
+            try members.encode(preference.minimumHeight, forKey: .minHeight)
+            try members.encode(preference.contentHint, forKey: .contentHint)
         }
     }
 }

@@ -15,6 +15,9 @@ struct LayerRequest: Equatable {
         case maximumWidth(Int?)
         case maximumHeight(Int?)
         case maximumFrameRate(Int?)
+        case minimumSpatialLayer(Int?)
+        case minimumHeight(Int?)
+        case contentHint(LayerPreference.ContentHint?)
         case isPaused(Bool?)
         case priority(Int?)
     }
@@ -38,6 +41,9 @@ struct LayerRequest: Equatable {
             case .maximumWidth(let value): result.maximumWidth = value
             case .maximumHeight(let value): result.maximumHeight = value
             case .maximumFrameRate(let value): result.maximumFrameRate = value
+            case .minimumSpatialLayer(let value): result.minimumSpatialLayer = value
+            case .minimumHeight(let value): result.minimumHeight = value
+            case .contentHint(let value): result.contentHint = value
             case .isPaused(let value): result.isPaused = value ?? initial.isPaused
             case .priority(let value): result.priority = value ?? initial.priority
             }
@@ -58,6 +64,13 @@ extension LayerRequest: Decodable {
             case "maxWidth": changes.append(.maximumWidth(try members.number(key, 1...65_535)))
             case "maxHeight": changes.append(.maximumHeight(try members.number(key, 1...65_535)))
             case "maxFramerate": changes.append(.maximumFrameRate(try members.number(key, 1...1_000)))
+            case "minSpatialLayerId": changes.append(.minimumSpatialLayer(try members.number(key, 0...7)))
+            case "minHeight": changes.append(.minimumHeight(try members.number(key, 1...65_535)))
+            case "contentHint":
+                let hint: LayerPreference.ContentHint? = try members.value(key, "\"motion\", \"detail\" or null") { _ in
+                    true
+                }
+                changes.append(.contentHint(hint))
             case "priority": changes.append(.priority(try members.number(key, 1...100)))
             case "paused":
                 changes.append(.isPaused(try members.value(key, "true, false or null") { (_: Bool) in true }))

@@ -51,7 +51,7 @@ final class Chromium: Sendable {
 
         let created: Created = try await pipe.call("Target.createTarget", Create(url: url))
         let attached: Attached = try await pipe.call("Target.attachToTarget", Attach(targetId: created.targetId))
-        let page = Page(pipe: pipe, session: attached.sessionId)
+        let page = Page(context: DevToolsContext(pipe: pipe, session: attached.sessionId))
         try await eventually("\(url) is loaded", within: .seconds(10), every: .milliseconds(50)) {
             // A page that is being replaced has no context to evaluate in.
             (try? await page.evaluate("document.readyState === 'complete' && location.href !== 'about:blank'")) ?? false

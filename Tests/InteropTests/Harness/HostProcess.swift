@@ -48,6 +48,24 @@ struct HostProcess: Sendable {
         return try JSONDecoder().decode(HostStatistics.self, from: Data(response.body.utf8))
     }
 
+    /// What the server says of the link of a watcher, and what it is to get.
+    func estimate(of session: String) throws -> LinkRecording.Estimate? {
+        struct Bitrate: Decodable { var availableOutgoingBitrate: Int64 }
+        let path = String(session.dropFirst(origin.count))
+        let headers = usesTokens ? ["Authorization": "Bearer \(Self.watchToken)"] : [:]
+        func body(_ path: String) throws -> Data? {
+            let response = try HTTPRequest(path: path, headers: headers).send(
+                to: address, port: Self.port, in: namespace)
+            return response.flatMap { $0.status == 200 ? Data($0.body.utf8) : nil }
+        }
+        guard let bitrate = try body(path + "/bitrate"), let layers = try body(path + "/layer") else { return nil }
+        let target = try JSONDecoder().decode([String: LayerState].self, from: layers).values.first?.target
+        return LinkRecording.Estimate(
+            at: Date().timeIntervalSince1970 * 1000,
+            bitrate: try JSONDecoder().decode(Bitrate.self, from: bitrate).availableOutgoingBitrate,
+            target: target.map { "\($0.encodingId ?? "-").\($0.temporalLayerId)" } ?? "none")
+    }
+
     /// Waits until the server keeps nothing of any session; tells how long that took.
     @discardableResult
     func becomesIdle(within limit: Duration) async throws -> Duration {
@@ -78,8 +96,10 @@ struct HostProcess: Sendable {
             "peer.publishLayers('\(origin)/whip/\(stream)', \(token), '\(codec)', \(encodings))")
     }
 
-    func watch(on page: Page, stream: String) async throws {
+    /// Tells the session's resource.
+    @discardableResult
+    func watch(on page: Page, stream: String) async throws -> String {
         try await page.loadPeer()
-        let _: String = try await page.call("watch", "\(origin)/whep/\(stream)", usesTokens ? Self.watchToken : nil)
+        return try await page.call("watch", "\(origin)/whep/\(stream)", usesTokens ? Self.watchToken : nil)
     }
 }

@@ -21,6 +21,9 @@ struct HostStatistics: Decodable, Sendable {
             struct Outbound: Decodable, Sendable {
                 /// How often what waited for the pacer was left out.
                 var timesShed: Int
+                /// Payload bytes, and those of them that repeat sound.
+                var bytesSent: Int?
+                var redundantBytesSent: Int?
             }
             var transports: [Transport]
             var drops: [String: UInt64]

@@ -27,12 +27,21 @@ enum InteropEnvironment {
     /// The emulated link needs TUN on top of that.
     static let runsLinks = runsBrowsers && (isRequired || access("/dev/net/tun", R_OK | W_OK) == 0)
 
+    /// The runs over links that narrow and widen take a minute each: `make links`.
+    static let runsAllocation = runsLinks && ProcessInfo.processInfo.environment["SLUICE_LINKS"] == "1"
+
     static var skipped: String { missing ?? "no /dev/net/tun" }
 
     /// The browser itself: Debian's wrapper script only looks for plug-ins and profiles.
     static let browser = ["/usr/lib/chromium/chromium", "/usr/bin/chromium"].first {
         FileManager.default.isExecutableFile(atPath: $0)
     }
+
+    static let firefox = ["/usr/lib/firefox-esr/firefox-esr", "/usr/bin/firefox-esr"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    static let hasJanus = FileManager.default.isExecutableFile(atPath: "/usr/bin/janus")
 
     static func binary(_ name: String) -> String { (binaries ?? ".build/release") + "/" + name }
 }

@@ -2,41 +2,16 @@ import Foundation
 
 /// A page of a browser, and the one peer connection in it.
 struct Page: Sendable {
-    let pipe: DevToolsPipe
-    let session: String
-
-    private struct Evaluate: Encodable {
-        var expression: String
-        var awaitPromise = true
-        var returnByValue = true
-        var userGesture = true
-    }
-
-    private struct Evaluated: Decodable {
-        struct Object: Decodable {
-            var value: String?
-            var description: String?
-        }
-        struct Exception: Decodable {
-            var text: String
-            var exception: Object?
-        }
-        var result: Object
-        var exceptionDetails: Exception?
-    }
+    let context: any ScriptContext
 
     /// The value of a JavaScript expression, awaited when it is a promise.
     func evaluate<Value: Decodable & Sendable>(_ expression: String, as type: Value.Type = Value.self) async throws
         -> Value
     {
         let wrapped = "(async () => JSON.stringify([await (\(expression))]))()"
-        let evaluated: Evaluated = try await pipe.call(
-            "Runtime.evaluate", Evaluate(expression: wrapped), session: session)
-        if let exception = evaluated.exceptionDetails {
-            throw DevToolsPipe.Failure(description: exception.exception?.description ?? exception.text)
-        }
-        guard let value = try JSONDecoder().decode([Value].self, from: Data((evaluated.result.value ?? "").utf8)).first
-        else { throw DevToolsPipe.Failure(description: "nothing came back from \(expression)") }
+        let text = try await context.text(of: wrapped)
+        guard let value = try JSONDecoder().decode([Value].self, from: Data(text.utf8)).first
+        else { throw ScriptFailure(description: "nothing came back from \(expression)") }
         return value
     }
 

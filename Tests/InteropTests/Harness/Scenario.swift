@@ -45,20 +45,34 @@ final class Scenario: Sendable {
     }
 
     /// Two namespaces joined by a `LinkEmulator` with these options.
-    func emulatedLink(_ options: String) async throws -> (a: Namespace, b: Namespace, emulator: ChildProcess) {
+    func emulatedLink(_ options: String) async throws -> TestLink {
+        try await emulatedLink(options.split(separator: " ").map(String.init))
+    }
+
+    /// Two namespaces joined by a `LinkEmulator` with this scenario, which holds its first steps until it is started.
+    func emulatedLink(scenario json: String) async throws -> TestLink {
+        let file = "\(folder)/scenario-\(UInt32.random(in: 0...UInt32.max)).json"
+        try json.write(toFile: file, atomically: true, encoding: .utf8)
+        return try await emulatedLink(["--scenario", file, "--wait"])
+    }
+
+    private func emulatedLink(_ options: [String]) async throws -> TestLink {
         let (a, b) = try Namespace.pair()
         namespaces.withLock { $0 += [a, b] }
+        let report = "\(folder)/link-\(a.name).json"
         // In a namespace like all others, so that it is found and ended with it.
         let emulator = try start(
             "LinkEmulator",
-            [InteropEnvironment.binary("LinkEmulator"), "--namespace-a", a.name, "--namespace-b", b.name]
-                + options.split(separator: " ").map(String.init),
+            [
+                InteropEnvironment.binary("LinkEmulator"), "--namespace-a", a.name, "--namespace-b", b.name,
+                "--report", report,
+            ] + options,
             in: a)
         try await eventually("the link is ready", within: .seconds(5), every: .milliseconds(20)) {
             if let code = emulator.exitCode { throw ChildProcess.Failure(description: "LinkEmulator ended: \(code)") }
             return emulator.output.hasPrefix("ready\n")
         }
-        return (a, b, emulator)
+        return TestLink(a: a, b: b, emulator: emulator, reportFile: report)
     }
 
     private func end() async {

@@ -16,7 +16,9 @@ import Testing
             plan.add(slot(index), priority: video.priority, isScreen: screens.contains(index))
             for (step, kilobits) in video.kilobits.enumerated() {
                 let target = LayerTarget(stream: slot(index), spatialLayer: UInt8(step), temporalLayer: 0)
-                plan.add(AllocationPlan.Step(target: target, bitrate: kilobits * 1000), isHeld: step + 1 == video.held)
+                plan.add(
+                    AllocationPlan.Step(target: target, bitrate: kilobits * 1000, peak: kilobits * 1000),
+                    isHeld: step + 1 == video.held)
             }
         }
         return plan

@@ -63,7 +63,8 @@ import Testing
         #expect(agreed.answer.formats == ["111"])
     }
 
-    @Test func watchersGetItWhenBothEndsHaveIt() throws {
+    /// Whatever the publisher has: it is made for them when they lose sound.
+    @Test func watchersGetItWhenTheyHaveIt() throws {
         var codec = try publish("111 63", chromium + redundancy).parameters.codec
         let both = try watch("111 63", chromium + redundancy, of: codec)
         #expect(both.answer.formats == ["111", "63"] && both.parameters.codec.redundantPayloadType == 63)
@@ -71,14 +72,16 @@ import Testing
         let other = try watch(
             "111 120", chromium + ["a=rtpmap:120 red/48000/2", "a=fmtp:120 111/111"], of: codec)
         #expect(other.parameters.codec.redundantPayloadType == 120)
-        // Inside it the publisher's number of Opus stands.
+        // Inside it its own number of Opus stands.
         let renumbered = try watch(
             "109 63", ["a=rtpmap:109 opus/48000/2", "a=rtpmap:63 red/48000/2", "a=fmtp:63 109/109"], of: codec)
-        #expect(renumbered.answer.formats == ["109"] && renumbered.parameters.codec.redundantPayloadType == nil)
+        #expect(renumbered.answer.formats == ["109", "63"] && renumbered.parameters.codec.redundantPayloadType == 63)
         let plain = try watch("111", chromium, of: codec)
         #expect(plain.answer.formats == ["111"] && plain.parameters.codec.redundantPayloadType == nil)
         codec.redundantPayloadType = nil
-        #expect(try watch("111 63", chromium + redundancy, of: codec).answer.formats == ["111"])
+        #expect(try watch("111 63", chromium + redundancy, of: codec).answer.formats == ["111", "63"])
+        let unknown = ["a=rtpmap:63 red/48000/2", "a=fmtp:63 110/110"]
+        #expect(try watch("111 63", chromium + unknown, of: codec).answer.formats == ["111"])
     }
 
     /// Whether silence is sent is for the ends to say: their words come back to them. Source: RFC 7587, section 6.1.

@@ -32,6 +32,8 @@ public struct LayeredMode: Sendable {
     public var hasDependencyDescriptor = false
     /// Whether payloads are random bytes, as if encrypted from end to end.
     public var isOpaque = false
+    /// Whether the publisher says that it shows slides.
+    public var isSlides = false
 
     /// Creates a mode of one layer.
     public init(_ name: String, _ payload: Payload, _ adjust: (inout Self) -> Void = { _ in }) {

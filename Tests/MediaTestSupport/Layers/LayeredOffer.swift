@@ -34,6 +34,7 @@ enum LayeredOffer {
             lines.append("a=extmap:\(dependencyDescriptor) \(RTPHeaderExtension.dependencyDescriptor.uri)")
         }
         guard isPublisher else { return lines.map { $0 + "\r\n" }.joined() }
+        if mode.isSlides { lines.append("a=content:slides") }
         if mode.encodings > 1 {
             lines.append("a=extmap:\(rid) \(RTPHeaderExtension.rid.uri)")
             lines.append("a=extmap:\(repairedRid) \(RTPHeaderExtension.repairedRid.uri)")

@@ -15,6 +15,8 @@ public final class LayeredWatcher: SimulatedPeer {
     public private(set) var keyframeRequests: [MediaInstant] = []
     /// Whether it wants pictures at present.
     public var isPaused = false
+    /// Whether it says once a second that all has come.
+    public var reports = false
 
     private struct FrameKey: Hashable {
         var encoding: Int
@@ -34,6 +36,7 @@ public final class LayeredWatcher: SimulatedPeer {
     private var lastProgress: MediaInstant?
     private var lastRequest: MediaInstant?
     private var nextTick: MediaInstant?
+    private var nextReport: MediaInstant?
 
     init(
         _ mode: LayeredMode, of publisher: LayeredPublisher, downlinkLoss: Double, address: TransportAddress,
@@ -155,6 +158,16 @@ public final class LayeredWatcher: SimulatedPeer {
     override func act(at instant: MediaInstant) {
         nextTick = instant + .milliseconds(20)
         guard let ssrc else { return }
+        if reports, nextReport ?? instant <= instant {
+            nextReport = instant + .seconds(1)
+            let block = ReportBlock(
+                ssrc: ssrc, fractionLost: 0, packetsLost: 0,
+                highestSequenceNumber: UInt32(truncatingIfNeeded: highest ?? 0), jitter: 0, lastSenderReport: 0,
+                delaySinceLastSenderReport: 0)
+            var bytes: [UInt8] = []
+            bytes.append(.receiverReport(ReceiverReport(ssrc: 7, blocks: [block])))
+            transport.sendRTCP(bytes)
+        }
         let due = missing.filter { $0.value <= instant }.keys.sorted().prefix(100)
         if !due.isEmpty {
             var bytes: [UInt8] = []

@@ -12,8 +12,11 @@ int link_open_tun(const char *namespace_path, const char *interface);
 /// A socket that lives in the network namespace at `namespace_path`, whatever namespace the caller is in.
 int link_open_socket(const char *namespace_path, int family, int type);
 
-/// A descriptor that becomes readable on SIGTERM or SIGINT, which are blocked from now on.
-int link_open_stop_signal(void);
+/// A descriptor that becomes readable on SIGTERM, SIGINT or SIGUSR1, which are blocked from now on.
+int link_open_signals(void);
+
+/// The signal that came, by a descriptor of `link_open_signals`; 0 when there is none.
+int link_read_signal(int signals);
 
 /// `poll` that waits for nanoseconds; for ever when negative.
 int link_wait(struct pollfd *descriptors, unsigned count, int64_t nanoseconds);

@@ -59,15 +59,21 @@ int link_open_socket(const char *namespace_path, int family, int type) {
     return leave(home, opened < 0 ? -errno : opened);
 }
 
-int link_open_stop_signal(void) {
+int link_open_signals(void) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGUSR1);
     int error = pthread_sigmask(SIG_BLOCK, &signals, NULL);
     if (error) return -error;
     int opened = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
     return opened < 0 ? -errno : opened;
+}
+
+int link_read_signal(int signals) {
+    struct signalfd_siginfo info;
+    return read(signals, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 
 int link_wait(struct pollfd *descriptors, unsigned count, int64_t nanoseconds) {
