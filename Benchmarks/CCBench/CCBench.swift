@@ -2,13 +2,14 @@ import Foundation
 import MediaCore
 import MediaTestSupport
 
-/// Congestion control over simulated links: every case's figures beside the bars they have to clear.
+/// Congestion control and the choice of layers over simulated links: every case's figures beside their bars.
 ///
 ///     ccbench [--case PATTERN] [--seeds N] [--out DIR] [--estimator | --engine] [--known SHARE]
 ///
-/// Each case runs twice: through the estimator and its pacer alone, and through the engine, with real packets. Exits with
-/// 1 when a figure misses its bar, and writes what happened in each case, as JSON and as a picture. With `--known`,
-/// senders don't estimate: they know the link, and take that share of it together. So the bars can be judged.
+/// Each case runs twice: through the estimator and its pacer alone, and through the engine, with real packets; those about
+/// layers through the engine only. Exits with 1 when a figure misses its bar, and writes what happened in each case, as
+/// JSON and as a picture. With `--known`, senders don't estimate: they know the link, and take that share of it together.
+/// So the bars can be judged.
 @main
 struct CCBench {
     private var pattern = ""

@@ -28,7 +28,8 @@ extension AllocationCase {
                 }
                 return """
                     {"capacity":\(Self.array(watcher.capacity)),"estimate":\(Self.array(watcher.estimate)),\
-                    "delivered":\(Self.array(watcher.delivered)),"queueDelay":\(Self.array(watcher.queueDelay, 1000)),
+                    "delivered":\(Self.array(watcher.delivered)),"repairs":\(Self.array(watcher.repairs)),
+                    "padding":\(Self.array(watcher.padding)),"queueDelay":\(Self.array(watcher.queueDelay, 1000)),
                     "tracks":[\n\(tracks.joined(separator: ",\n"))]}
                     """
             }

@@ -24,10 +24,12 @@ extension AllocationCase {
         line(watcher.estimate, Self.colors[0], 1.1, "estimate", dashes: "5 3")
         line(allocated, Self.colors[1], 1.6, "cost of what is given")
         line(Drawing.smooth(Drawing.smooth(watcher.delivered)), "#e69f00", 0.9, "delivered")
+        let rest = zip(watcher.repairs, watcher.padding).map { $0 + $1 }
+        line(Drawing.smooth(Drawing.smooth(rest)), "#999", 0.9, "sent again, padding")
         drawing.add(panel)
         drawLayers(of: run, into: &drawing)
         let queues = stride(from: 1, to: run.samples, by: 2).map { watcher.queueDelay[$0] * 1000 }
-        var queue = drawing.panel("queue delay", unit: "ms", top: 540, height: 70, maximum: max(queues.max() ?? 0, 20))
+        var queue = drawing.panel("queue delay", unit: "ms", top: 550, height: 60, maximum: max(queues.max() ?? 0, 20))
         queue.line(queues, color: "#7b3294", width: 1.1, label: "bottleneck")
         drawing.add(queue)
         return drawing.svg
@@ -37,18 +39,18 @@ extension AllocationCase {
         let tracks = run.watchers[0].tracks
         let step = 10.0
         var panel = drawing.panel(
-            "layers given, each video above the one before", unit: "steps", top: 330, height: 170,
+            "layers given, each video above the one before, with its priority", unit: "steps", top: 330, height: 185,
             maximum: Double(tracks.count) * step)
         for (place, track) in tracks.enumerated() {
             let values = stride(from: 1, to: run.samples, by: 2).map { sample in
                 Double(place) * step + Double(track.target[sample] + 1)
             }
             let base = [Double](repeating: Double(place) * step, count: values.count)
-            panel.line(base, color: "#ccc", width: 0.5, label: "")
+            panel.line(base, color: "#ccc", width: 0.5)
             let name = track.preference.contentHint == .detail ? "screen" : "video"
             panel.line(
                 values, color: Self.colors[place % Self.colors.count], width: 1.4, isStepped: true,
-                label: tracks.count > 1 ? "\(name) \(place), priority \(track.preference.priority)" : "given")
+                label: tracks.count > 1 ? "\(name) \(place), \(track.preference.priority)" : "given")
             if tracks.count == 1 {
                 let seen = run.seen(0, 0)
                 let values = stride(from: 1, to: run.samples, by: 2).map { Double(seen[$0] + 1) }

@@ -3,13 +3,14 @@ import MediaCore
 /// A call in which everybody publishes and watches all others, and one link breaks down for a while.
 extension AllocationCase {
     /// - Parameters:
-    ///   - start: when the link falls, in seconds; it returns after `length`.
+    ///   - start: when the link falls to a bit rate, in seconds; it returns after `length`.
     package static func tenParty(
-        _ parties: Int = 10, start: Double = 30, length: Double = 20, rest: Double = 25
+        _ parties: Int = 10, start: Double = 30, length: Double = 20, rest: Double = 25, fallen: Int64 = 300_000
     ) -> AllocationCase {
         let end = start + length
         return AllocationCase(
-            parties == 10 ? "ten-party" : "party-\(parties)", "\(parties) in a call, one link falls to 300 kbit/s",
+            parties == 10 ? "ten-party" : "party-\(parties)",
+            "\(parties) in a call, one link falls to \(fallen / 1000) kbit/s",
             figures: partyFigures(start: start, end: end)
         ) { _ in
             // One of them speaks.
@@ -20,7 +21,7 @@ extension AllocationCase {
                 let own = parties - 1 - place
                 return AllocationScene.Watcher(
                     of: (0..<parties).filter { $0 != own },
-                    place == 0 ? link(10_000_000, [(start, 300_000), (end, 10_000_000)]) : link(10_000_000))
+                    place == 0 ? link(10_000_000, [(start, fallen), (end, 10_000_000)]) : link(10_000_000))
             }
             return AllocationScene(seconds: end + rest, publishers: publishers, watchers: watchers)
         }

@@ -30,5 +30,7 @@ package struct AllocationCase: Sendable {
     }
 
     /// All cases, in the order of the table.
-    package static var all: [AllocationCase] { fixedLinks + noisyLinks + [tenTracks, sixSources, tenParty()] }
+    package static var all: [AllocationCase] {
+        fixedLinks + noisyLinks + [tenTracks] + [70, 110, 160].map { sixSources(demand: $0) } + [tenParty()]
+    }
 }

@@ -30,17 +30,23 @@ package struct AllocationRun: Sendable {
         package var capacity: [Double] = []
         package var estimate: [Double] = []
         package var delivered: [Double] = []
+        /// What was sent again to it, and what was of no use to it.
+        package var repairs: [Double] = []
+        package var padding: [Double] = []
         package var queueDelay: [Double] = []
         package var tracks: [Track]
         package var tailDrops = 0
         package var keyframeRequests = 0
-        private var lastDelivered = 0
+        private var last = (delivered: 0, repairs: 0, padding: 0)
 
         init(_ tracks: [Track]) { self.tracks = tracks }
 
-        mutating func note(delivered bytes: Int) {
-            delivered.append(Double(bytes - lastDelivered) * 8 / AllocationRun.interval)
-            lastDelivered = bytes
+        mutating func note(delivered: Int, repairs: Int, padding: Int) {
+            let factor = 8 / AllocationRun.interval
+            self.delivered.append(Double(delivered - last.delivered) * factor)
+            self.repairs.append(Double(repairs - last.repairs) * factor)
+            self.padding.append(Double(padding - last.padding) * factor)
+            last = (delivered, repairs, padding)
         }
     }
 
@@ -132,19 +138,24 @@ package struct AllocationRun: Sendable {
     private func instant(_ sample: Int) -> MediaInstant { start + Self.sampleInterval * Int64(sample + 1) }
 
     /// The layer that a watcher sees at the end of each sample: the encoding of the last frame and the highest temporal
-    /// layer of it within 400 ms; nothing after a second without any.
+    /// layer of it within 400 ms; nothing after a second without any. For 150 ms behind a change of encoding it can't be
+    /// told how many layers there will be: all.
     package func seen(_ watcher: Int, _ track: Int) -> [Int] {
         let shown = watchers[watcher].tracks[track].picture.shown
         var (next, from) = (0, 0)
+        var since = start
         return (0..<samples).map { sample in
             let end = instant(sample)
-            while next < shown.count, shown[next].at <= end { next += 1 }
+            while next < shown.count, shown[next].at <= end {
+                if next == 0 || shown[next].encoding != shown[next - 1].encoding { since = shown[next].at }
+                next += 1
+            }
             while from < next, end - shown[from].at > .milliseconds(400) { from += 1 }
             guard next > 0, end - shown[next - 1].at <= .seconds(1) else { return -1 }
             let last = shown[next - 1]
-            let highest = shown[min(from, next - 1)..<next].filter { $0.encoding == last.encoding }.map(\.temporal)
-                .max()
-            return last.encoding * 3 + (highest ?? 0)
+            let recent = shown[min(from, next - 1)..<next].filter { $0.encoding == last.encoding }
+            let isNew = end - since < .milliseconds(150)
+            return last.encoding * 3 + (isNew ? 2 : recent.map(\.temporal).max() ?? 0)
         }
     }
 

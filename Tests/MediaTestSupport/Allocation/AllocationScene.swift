@@ -126,7 +126,9 @@ package struct AllocationScene: Sendable {
         run.watchers[place].capacity.append(Double(link.behaviour.capacity(at: now)))
         run.watchers[place].queueDelay.append(link.queueDelay(at: now).inSeconds)
         run.watchers[place].estimate.append(Double((try? call.engine.estimatedBitrate(of: seat.transport)) ?? 0))
-        run.watchers[place].note(delivered: seat.watcher.deliveredBytes)
+        run.watchers[place].note(
+            delivered: seat.watcher.deliveredBytes, repairs: seat.watcher.repairBytes,
+            padding: seat.watcher.paddingBytes)
         for (track, consumer) in seat.consumers.enumerated() {
             let layers = try? call.engine.layers(of: consumer, at: now)
             run.watchers[place].tracks[track].target.append(AllocationRun.rung(layers?.target))

@@ -11,13 +11,19 @@ package struct JumpingCall: Sendable {
         package var scenes: Steps<Double>
     }
 
+    private static let meanEstimate: Int64 = 3_000_000
+    /// The mean of what scenes are evenly by ratio.
+    private static let meanScene = 1.05
+
     package let sources: [Source]
     /// In bit/s; another each 200 ms.
     package let estimate: Steps<Int64>
 
-    package init(seed: UInt64, seconds: Double) {
+    /// `demand` is what all cameras make at their best on the average, as a share of the mean estimate.
+    package init(seed: UInt64, seconds: Double, demand: Double) {
         var random = MediaRandom.seeded(seed &* 101 &+ 13)
-        sources = [1_200_000, 800_000, 500_000, 300_000, 300_000, 200_000].map { (bitrate: Int64) in
+        sources = [0.36, 0.24, 0.15, 0.1, 0.09, 0.06].map { share in
+            let bitrate = Int64(share * demand * Double(Self.meanEstimate) / Self.meanScene)
             var steps: [(seconds: Double, value: Double)] = []
             var at = 0.0
             while at < seconds {
@@ -35,9 +41,9 @@ package struct JumpingCall: Sendable {
             wave = 0.95 * wave + 0.312 * 0.1 * Route.gaussian(using: &random)
             let isDip = at >= dip && at < dip + 1
             if at >= dip + 1 { dip = at + Self.exponential(mean: 100, &random) }
-            steps.append((at, Int64(3_000_000 * (1 + wave) * (isDip ? 0.5 : 1))))
+            steps.append((at, Int64(Double(Self.meanEstimate) * (1 + wave) * (isDip ? 0.5 : 1))))
         }
-        estimate = Steps(3_000_000, steps)
+        estimate = Steps(Self.meanEstimate, steps)
     }
 
     /// Evenly by ratio from 0.58 to 1.73: the root of 1/3 and of 3.

@@ -17,6 +17,7 @@ package struct SimulcastPicture: Sendable {
     private struct Frame {
         var part: SimulcastPart
         var timestamp: UInt32
+        var firstNumber: Int64
         var received: Set<Int> = []
         var isDecoded = false
     }
@@ -28,13 +29,18 @@ package struct SimulcastPicture: Sendable {
     private(set) var firstPacket: MediaInstant?
     private var frames: [Key: Frame] = [:]
     private var lastTimestamp: UInt32?
+    /// The number of the first packet of the last frame shown: what is missing before it is of no use any more.
+    private(set) var shownNumber = Int64.min
 
-    /// Takes a packet's part; the timestamp is the one that the watcher sees.
-    mutating func take(_ part: SimulcastPart, timestamp: UInt32, at instant: MediaInstant) {
+    /// Takes a packet's part; its number and timestamp are those that the watcher sees.
+    mutating func take(_ part: SimulcastPart, number: Int64, timestamp: UInt32, at instant: MediaInstant) {
         firstPacket = firstPacket ?? instant
         lastPacket = instant
         let key = Key(encoding: part.encoding, frame: part.frame)
-        frames[key, default: Frame(part: part, timestamp: timestamp)].received.insert(part.position)
+        var frame = frames[key] ?? Frame(part: part, timestamp: timestamp, firstNumber: number)
+        frame.received.insert(part.position)
+        frame.firstNumber = min(frame.firstNumber, number)
+        frames[key] = frame
         decode(key, at: instant)
         if frames.count > 400 {
             frames = frames.filter { $0.key.encoding != key.encoding || $0.key.frame > key.frame - 200 }
@@ -53,6 +59,7 @@ package struct SimulcastPicture: Sendable {
             frames[key]?.isDecoded = true
             if lastTimestamp.map({ Int32(bitPattern: frame.timestamp &- $0) > 0 }) ?? true {
                 lastTimestamp = frame.timestamp
+                shownNumber = frame.firstNumber
                 shown.append(Shown(at: instant, encoding: key.encoding, temporal: frame.part.temporal))
             }
             // The earliest last, so that it comes first.

@@ -8,9 +8,9 @@ package final class SimulcastWatcher: SimulatedPeer {
     /// What it watches, by the publisher's place; and what came of each.
     package let publishers: [Int]
     package private(set) var pictures: [SimulcastPicture]
-    /// The bytes that came of media, of sound among it, and of padding, on the wire.
+    /// The bytes that came of media, of what was sent again and missing, and of what was of no use, on the wire.
     package private(set) var deliveredBytes = 0
-    package private(set) var soundBytes = 0
+    package private(set) var repairBytes = 0
     package private(set) var paddingBytes = 0
     /// How often it asked for a keyframe.
     package private(set) var keyframeRequests = 0
@@ -22,6 +22,10 @@ package final class SimulcastWatcher: SimulatedPeer {
         var highest: Int64
         var missing: [Int64: (due: MediaInstant, requests: Int)] = [:]
         var lastRequest: MediaInstant?
+
+        func extended(_ number: UInt16) -> Int64 {
+            highest + Int64(Int16(bitPattern: number &- UInt16(truncatingIfNeeded: highest)))
+        }
     }
 
     private let hasSound: [Bool]
@@ -113,7 +117,6 @@ package final class SimulcastWatcher: SimulatedPeer {
         switch header.payloadType {
         case SimulatedOffer.opusPayloadType:
             deliveredBytes += byteCount
-            soundBytes += byteCount
         case SimulatedOffer.videoPayloadType:
             guard !header.hasPadding, let part = SimulcastPart(payload) else {
                 paddingBytes += byteCount
@@ -122,7 +125,8 @@ package final class SimulcastWatcher: SimulatedPeer {
             deliveredBytes += byteCount
             let track = publishers.firstIndex(of: part.publisher)
             noteVideo(header, track: track, at: instant)
-            if let track { pictures[track].take(part, timestamp: header.timestamp, at: instant) }
+            guard let track, let number = streams[header.ssrc]?.extended(header.sequenceNumber) else { return }
+            pictures[track].take(part, number: number, timestamp: header.timestamp, at: instant)
         case SimulatedOffer.retransmissionPayloadType: takeRepair(header, payload, byteCount, at: instant)
         default: break
         }
@@ -139,14 +143,14 @@ package final class SimulcastWatcher: SimulatedPeer {
             return
         }
         let original = UInt16(payload[payload.startIndex]) << 8 | UInt16(payload[payload.startIndex + 1])
-        let step = Int16(bitPattern: original &- UInt16(truncatingIfNeeded: stream.highest))
-        if stream.missing.removeValue(forKey: stream.highest + Int64(step)) != nil {
-            deliveredBytes += byteCount
+        let number = stream.extended(original)
+        if stream.missing.removeValue(forKey: number) != nil {
+            repairBytes += byteCount
         } else {
             paddingBytes += byteCount
         }
         streams[ssrc] = stream
-        pictures[track].take(part, timestamp: header.timestamp, at: instant)
+        pictures[track].take(part, number: number, timestamp: header.timestamp, at: instant)
     }
 
     private func noteNumber(_ header: RTPHeader, _ packet: [UInt8], byteCount: Int, at instant: MediaInstant) {
@@ -163,10 +167,9 @@ package final class SimulcastWatcher: SimulatedPeer {
             if let track { streams[header.ssrc] = Stream(track: track, highest: Int64(header.sequenceNumber)) }
             return
         }
-        let step = Int16(bitPattern: header.sequenceNumber &- UInt16(truncatingIfNeeded: stream.highest))
-        let number = stream.highest + Int64(step)
+        let number = stream.extended(header.sequenceNumber)
         stream.missing[number] = nil
-        if step > 1, step < 1000 {
+        if number > stream.highest + 1, number < stream.highest + 1000 {
             for lost in stream.highest + 1..<number { stream.missing[lost] = (instant + .milliseconds(5), 0) }
         }
         stream.highest = max(stream.highest, number)
@@ -215,7 +218,9 @@ package final class SimulcastWatcher: SimulatedPeer {
     private func request(_ ssrc: UInt32, at instant: MediaInstant) {
         guard var stream = streams[ssrc] else { return }
         if !stream.missing.isEmpty {
-            stream.missing = stream.missing.filter { $0.key + 1000 > stream.highest && $0.value.requests < 10 }
+            // As browsers do: what lies before a picture that was shown is not asked for any more.
+            let least = max(stream.highest - 1000, pictures[stream.track].shownNumber)
+            stream.missing = stream.missing.filter { $0.key > least && $0.value.requests < 10 }
             let due = stream.missing.filter { $0.value.due <= instant }.keys.sorted().prefix(100)
             for number in due {
                 let requests = (stream.missing[number]?.requests ?? 0) + 1

@@ -95,7 +95,7 @@ struct Drawing {
         /// A value each 200 ms.
         mutating func line(
             _ values: [Double], color: String, width: Double, dashes: String = "", isStepped: Bool = false,
-            label: String
+            label: String? = nil
         ) {
             var path = ""
             var isDown = false
@@ -114,7 +114,7 @@ struct Drawing {
                 <path d="\(path)" fill="none" stroke="\(color)" stroke-width="\(width)" stroke-linejoin="round"\(dashed)/>
 
                 """
-            labels.append((label, color, dashed))
+            if let label { labels.append((label, color, dashed)) }
         }
 
         /// A step that gives four to eight lines.

@@ -10,8 +10,12 @@ package struct Steps<Value: Sendable>: Sendable {
     }
 
     package func value(at instant: MediaInstant) -> Value {
-        let seconds = instant.nanoseconds
-        return steps.last { Int64($0.seconds * 1e9) <= seconds }?.value ?? steps[0].value
+        var (low, high) = (1, steps.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if Int64(steps[middle].seconds * 1e9) <= instant.nanoseconds { low = middle + 1 } else { high = middle }
+        }
+        return steps[low - 1].value
     }
 }
 
