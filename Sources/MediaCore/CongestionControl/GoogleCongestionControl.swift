@@ -132,7 +132,8 @@ public struct GoogleCongestionControl: BandwidthEstimator {
             at: instant)
         losses.update(
             LossBasedEstimator.Circumstances(
-                throughput: acknowledged, delayBased: delay.bitrate, bounds: bounds,
+                throughput: probed.map { max($0, acknowledged ?? 0) } ?? acknowledged, delayBased: delay.bitrate,
+                bounds: bounds,
                 isApplicationLimited: region.since != nil))
         if let probe { probing.receive(probe, at: instant) }
         setTarget(at: instant)
@@ -144,7 +145,8 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         switch losses.state {
         case .delayBased: return .none
         case .increasing, .increasingWithPadding: return .losses
-        case .decreasing: return .all
+        // Who sends little is held to what that little proves: only a probe tells that the link carries more.
+        case .decreasing: return region.since == nil ? .all : .losses
         }
     }
 

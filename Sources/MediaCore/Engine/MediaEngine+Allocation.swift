@@ -113,7 +113,7 @@ extension MediaEngine {
         func isSameLayer(_ other: LayerTarget) -> Bool {
             other.stream == target.stream && other.spatialLayer == target.spatialLayer
         }
-        // Motion: fewer pictures of the smallest size only. Detail: few pictures of each size, more of the largest.
+        // Motion: few pictures of the smallest size only. Detail: few pictures of each size, more of the largest.
         if isDetail { return target.temporalLayer == 0 || isSameLayer(best) }
         let isSmallest = ladder.first.map { isSameLayer($0.target) } ?? true
         let hasMore = ladder.contains {

@@ -75,6 +75,8 @@ extension MediaEngine {
     func departureDeadline(of transport: SlotID) -> MediaInstant? {
         guard let element = transports.unsafeElement(transport) else { return nil }
         var deadline = element.pointee.estimator.nextDeadline
+        // What is not sent is not reported on: who waits for more is asked again all the same.
+        if element.pointee.allocator.nextStep != nil { consider(element.pointee.allocator.nextLook) }
         func consider(_ other: MediaInstant?) {
             if let other { deadline = min(deadline ?? other, other) }
         }
@@ -94,6 +96,9 @@ extension MediaEngine {
             tellSent(transport, at: instant)
             element.pointee.estimator.advance(to: instant)
             takeRates(of: transport, at: instant)
+        }
+        if element.pointee.allocator.nextStep != nil, element.pointee.allocator.nextLook <= instant {
+            allocate(transport, at: instant)
         }
         let isDue =
             element.pointee.isPaced

@@ -89,6 +89,8 @@ struct AllocationPlan {
 
     /// The most that all may cost together, in bit/s on the wire.
     struct Limits {
+        /// For any step up of a video that takes it from less important ones.
+        var trading: Int64 = 0
         /// For a step that is held already.
         var staying: Int64
         /// For the least step of a video that gets nothing.
@@ -131,6 +133,10 @@ struct AllocationPlan {
         (a.priority, a.isScreen ? 1 : 0, b.place) > (b.priority, b.isScreen ? 1 : 0, a.place)
     }
 
+    private static func isLess(_ a: Track, than b: Track) -> Bool {
+        (a.priority, a.isScreen ? 1 : 0) < (b.priority, b.isScreen ? 1 : 0)
+    }
+
     /// Whether the one is raised before the other; both stand in order of importance.
     private func isFirst(_ a: Int, _ b: Int) -> Bool {
         let (a, b) = (tracks[a], tracks[b])
@@ -146,8 +152,12 @@ struct AllocationPlan {
     private mutating func raise(_ track: Int, _ total: inout Int64, within limits: Limits) -> Bool {
         let (held, granted) = (tracks[track].held, tracks[track].granted)
         let others = total - bitrate(track, at: granted)
+        let trades = tracks.last.map { Self.isLess($0, than: tracks[track]) } ?? false
         for height in (granted + 1)..<(tracks[track].steps.count + 1) {
-            let limit = height <= held ? limits.staying : held == 0 && granted == 0 ? limits.starting : limits.rising
+            let limit =
+                height <= held
+                ? limits.staying
+                : held == 0 && granted == 0 ? limits.starting : max(limits.rising, trades ? limits.trading : 0)
             guard others + bitrate(track, at: height) <= limit else { continue }
             total = others + bitrate(track, at: height)
             tracks[track].granted = height

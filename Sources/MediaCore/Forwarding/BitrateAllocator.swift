@@ -11,14 +11,16 @@ struct BitrateAllocator: Sendable {
     /// The same for the least step of a video that gets nothing, after as long.
     static let startingMargin = 1.05
     static let briefHold = MediaDuration.seconds(1)
-    /// How long a step up has to be affordable: at least, and at most.
-    static let holds: ClosedRange<MediaDuration> = .seconds(1)...(.seconds(64))
+    /// How long a step up has to be affordable: at first, once there has been a step down, and at most.
+    static let holds = (first: briefHold, second: MediaDuration.seconds(5), longest: MediaDuration.seconds(64))
     /// The hold halves after so many times itself without a step down.
     static let recovery: Int64 = 4
     /// What a step down keeps to, of the estimate.
     static let fallingShare = 0.92
-    /// What had to be given up comes back at once when that was a dip: over so soon, and the first for so long.
-    static let dip = (length: MediaDuration.seconds(5), distance: MediaDuration.seconds(30))
+    /// What had to be given up comes back at once when that was a dip: so deep, over so soon, and the first for so long.
+    static let dip = (depth: 0.6, length: MediaDuration.seconds(5), distance: MediaDuration.seconds(30))
+    /// An estimate that has grown by so much since the last step down is of another link: what was learned is void.
+    static let growth: Int64 = 3
     /// What is a little more than the estimate may stay for a while: the estimate wavers, and so do pictures.
     static let tolerance = (share: 1.15, time: MediaDuration.milliseconds(500))
     /// Packets that wait for the pacer for so long say that it is too much.
@@ -27,7 +29,7 @@ struct BitrateAllocator: Sendable {
     static let interval = (calm: MediaDuration.milliseconds(200), over: MediaDuration.milliseconds(50))
 
     /// How long a step up has to be affordable at present.
-    private(set) var hold = Self.holds.lowerBound
+    private(set) var hold = Self.holds.first
     /// What all cost that it gave, in bit/s on the wire, and what they would cost at their best.
     private(set) var allocated: Int64 = 0
     private(set) var wanted: Int64 = 0
@@ -42,6 +44,8 @@ struct BitrateAllocator: Sendable {
     /// Since when the hold has stood.
     private var quietSince: MediaInstant?
     private var lastRise: MediaInstant?
+    /// The estimate at the last step down, until it has grown much.
+    private var estimateAtFall: Int64?
     /// What all cost before the first step down for long.
     private var beforeDip: Int64?
     /// Whether a step up was taken since the last step down.
@@ -54,7 +58,8 @@ struct BitrateAllocator: Sendable {
 
     /// Another wish is no flapping.
     mutating func wishesChanged() {
-        (hold, lastFall) = (Self.holds.lowerBound, nil)
+        (hold, lastFall, lastRise) = (Self.holds.first, nil, nil)
+        (lows, latest) = (RecentMinimum(), RecentMinimum())
         nextLook = MediaInstant(nanoseconds: .min)
     }
 
@@ -76,10 +81,11 @@ struct BitrateAllocator: Sendable {
         forgive(at: instant)
         plan.grant(
             within: AllocationPlan.Limits(
+                trading: mayStay ? held : 0,
                 staying: mayStay ? max(held, estimate) : Int64(Double(estimate) * Self.fallingShare),
                 starting: Self.share(latest.minimum, Self.startingMargin),
                 rising: isOver ? 0 : risingLimit(at: instant)))
-        remember(plan, held: held, isForced: !mayStay, at: instant)
+        remember(plan, held: held, estimate: estimate, isForced: !mayStay, at: instant)
         nextLook = instant + (isOver ? Self.interval.over : Self.interval.calm)
     }
 
@@ -99,22 +105,27 @@ struct BitrateAllocator: Sendable {
 
     /// Halves the hold when nothing had to be taken back for long.
     private mutating func forgive(at instant: MediaInstant) {
-        guard hold > Self.holds.lowerBound, let since = quietSince,
-            instant - since >= hold * Self.recovery
-        else { return }
-        hold = max(MediaDuration(nanoseconds: hold.nanoseconds / 2), Self.holds.lowerBound)
+        if let latest = latest.minimum, let estimateAtFall, latest / Self.growth > estimateAtFall {
+            (hold, self.estimateAtFall) = (Self.holds.first, nil)
+        }
+        guard hold > Self.holds.first, let since = quietSince, instant - since >= hold * Self.recovery else { return }
+        hold = max(MediaDuration(nanoseconds: hold.nanoseconds / 2), Self.holds.first)
         quietSince = instant
     }
 
-    private mutating func remember(_ plan: AllocationPlan, held: Int64, isForced: Bool, at instant: MediaInstant) {
+    private mutating func remember(
+        _ plan: AllocationPlan, held: Int64, estimate: Int64, isForced: Bool, at instant: MediaInstant
+    ) {
         allocated = plan.grantedBitrate
         wanted = plan.wantedBitrate
         nextStep = plan.bitrateOfNextStep.map { Int64((Double($0) * Self.risingMargin).rounded(.up)) }
         if isForced, plan.tracks.contains(where: { $0.granted < $0.held }) {
             let isFirst = lastFall.map { instant - $0 >= Self.dip.distance } ?? true
-            if isFirst { beforeDip = held } else if hasRisen { beforeDip = nil }
-            if hasRisen, !isFirst { hold = min(hold * 2, Self.holds.upperBound) }
+            let isDeep = Double(estimate) < Double(held) * Self.dip.depth
+            if isFirst { beforeDip = isDeep ? held : nil } else if hasRisen { beforeDip = nil }
+            if hasRisen { hold = min(max(hold * 2, Self.holds.second), Self.holds.longest) }
             (lastFall, quietSince, hasRisen, overSince) = (instant, instant, false, nil)
+            estimateAtFall = estimate
         }
         if plan.tracks.contains(where: { $0.granted > $0.held }) { (lastRise, hasRisen) = (instant, true) }
     }
