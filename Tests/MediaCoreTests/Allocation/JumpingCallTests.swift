@@ -26,6 +26,7 @@ import Testing
         var outcome = Outcome()
         var noise = call.sources.map { _ in 1.0 }
         var costs: [Double] = call.sources.map { Double($0.bitrate) }
+        var peaks = costs
         var held = call.sources.map { _ in 0 }
         var (given, possible) = (0.0, 0.0)
         let tick = MediaDuration.milliseconds(100)
@@ -35,12 +36,13 @@ import Testing
                 if number % 10 == 0 { noise[place] = max(1 + 0.15 * Self.gaussian(&random), 0.4) }
                 let source = call.sources[place]
                 let rate = Double(source.bitrate) * source.scenes.value(at: now) * noise[place]
-                // As layers are measured: smoothed over two seconds.
-                costs[place] += (rate - costs[place]) * (0.1 / 2.1)
+                // About as layers are measured: over a second, and their peaks, which are forgotten in five.
+                costs[place] += (rate - costs[place]) * (0.1 / 1.1)
+                peaks[place] = max(costs[place], peaks[place] + (costs[place] - peaks[place]) * (0.1 / 5.1))
             }
             let estimate = call.estimate.value(at: now)
             if (now - MediaInstant(nanoseconds: 0)).nanoseconds % interval.nanoseconds == 0 {
-                var plan = Self.plan(costs, held)
+                var plan = Self.plan(costs, peaks, held)
                 let next = decide(&plan, estimate, now)
                 if next != held, number > 0 { outcome.changes += 1 }
                 held = next
@@ -63,7 +65,7 @@ import Testing
         zip(costs, held).reduce(0) { $0 + cost($1.0, $1.1) }
     }
 
-    private static func plan(_ costs: [Double], _ held: [Int]) -> AllocationPlan {
+    private static func plan(_ costs: [Double], _ peaks: [Double], _ held: [Int]) -> AllocationPlan {
         var plan = AllocationPlan()
         for (place, cost) in costs.enumerated() {
             let stream = SlotID(index: UInt32(place), generation: 1)
@@ -71,7 +73,9 @@ import Testing
             for height in 1...2 {
                 let target = LayerTarget(stream: stream, spatialLayer: 0, temporalLayer: UInt8(height))
                 plan.add(
-                    AllocationPlan.Step(target: target, bitrate: Int64(Self.cost(cost, height))),
+                    AllocationPlan.Step(
+                        target: target, bitrate: Int64(Self.cost(cost, height)),
+                        peak: Int64(Self.cost(peaks[place], height))),
                     isHeld: held[place] == height)
             }
         }

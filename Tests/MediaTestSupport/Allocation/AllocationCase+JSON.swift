@@ -16,7 +16,8 @@ extension AllocationCase {
             "\"figures\":[\n\(figures.joined(separator: ",\n"))]", "\"sampleSeconds\":\(AllocationRun.interval)",
         ]
         if let run = runs.first {
-            let watchers = run.watchers.map { watcher in
+            let watchers = run.watchers.enumerated().map { place, watcher in
+                let allocated = (0..<run.samples).map { run.allocated(place, at: $0) }
                 let tracks = watcher.tracks.map { track in
                     let changes = track.changes.map {
                         "{\"at\":\(Self.number($0.at)),\"rung\":\($0.rung),\"reason\":\"\($0.reason.rawValue)\"}"
@@ -29,7 +30,7 @@ extension AllocationCase {
                 return """
                     {"capacity":\(Self.array(watcher.capacity)),"estimate":\(Self.array(watcher.estimate)),\
                     "delivered":\(Self.array(watcher.delivered)),"repairs":\(Self.array(watcher.repairs)),
-                    "padding":\(Self.array(watcher.padding)),"queueDelay":\(Self.array(watcher.queueDelay, 1000)),
+                    "padding":\(Self.array(watcher.padding)),"allocated":\(Self.array(allocated)),"queueDelay":\(Self.array(watcher.queueDelay, 1000)),
                     "tracks":[\n\(tracks.joined(separator: ",\n"))]}
                     """
             }

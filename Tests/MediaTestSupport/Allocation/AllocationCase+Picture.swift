@@ -11,9 +11,9 @@ extension AllocationCase {
         drawing.text(Drawing.left, 24, title, size: 17, weight: "bold")
         drawing.text(Drawing.left, 42, "case \(name); first of the seeds, first watcher", size: 12, color: "#666")
         let allocated = (0..<run.samples).map { run.allocated(0, at: $0) }
-        let highest = max(
-            allocated.max() ?? 0, min(watcher.capacity.max() ?? 0, 4 * (allocated.max() ?? 0)),
-            CongestionRun.percentile(0.98, of: watcher.estimate))
+        let used = max(allocated.max() ?? 0, CongestionRun.percentile(0.98, of: watcher.estimate))
+        // A link far faster than anything on it leaves nothing to see.
+        let highest = max(used, min(watcher.capacity.max() ?? 0, used * 1.5))
         var panel = drawing.panel("bit rate", unit: "kbit/s", top: 72, height: 220, maximum: highest * 1.08 / 1000)
         func line(_ values: [Double], _ color: String, _ width: Double, _ label: String, dashes: String = "") {
             // The drawing has a value for each 200 ms.

@@ -39,7 +39,7 @@ extension AllocationCase {
                     run.watchers.indices.dropFirst().reduce(0) { sum, watcher in
                         sum
                             + run.watchers[watcher].tracks.indices.reduce(0) {
-                                $0 + run.switches(watcher, $1, start - 5..<end + 20)
+                                $0 + run.switches(watcher, $1, max(start - 5, 0.75 * start)..<end + 20)
                             }
                     })
             },
