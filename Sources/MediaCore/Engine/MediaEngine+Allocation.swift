@@ -10,10 +10,11 @@ extension MediaEngine {
         unallocated.append(transport)
     }
 
-    /// What of a watcher's link all media may take, in bit/s on the wire: what is sent again has its part first.
+    /// What of a watcher's link all media may take, in bit/s on the wire: what is sent again has its part first, a fifth at
+    /// most, as much of it ends with the layers that it was lost of.
     func budget(of transport: SlotID) -> Int64 {
         let estimate = transports[transport].estimator.rates.target
-        let left = max(estimate - Int64(transports[transport].resendRate.bitrate), estimate / 2)
+        let left = max(estimate - Int64(transports[transport].resendRate.bitrate), estimate - estimate / 5)
         return min(left, transports[transport].bitrateCap ?? .max)
     }
 

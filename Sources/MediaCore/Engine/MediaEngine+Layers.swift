@@ -61,7 +61,8 @@ extension MediaEngine {
         stream.pointee.meter.note(
             spatial: Int(layers.spatialLayer), temporal: Int(layers.temporalLayer),
             payloadByteCount: Int(packet.payloadByteCount),
-            isFrameStart: layers.flags.contains(.frameStart) || !stream.pointee.isVideo, at: instant)
+            isFrameStart: layers.flags.contains(.frameStart) || !stream.pointee.isVideo,
+            isKeyframe: packet.isKeyframeStart || stream.pointee.keyframeTimestamp == packet.timestamp, at: instant)
         if packet.isKeyframeStart { stream.pointee.announce(by: packet) }
         let isKnown =
             stream.pointee.shape.isLive && layers.spatialLayer <= stream.pointee.shape.spatialLayer

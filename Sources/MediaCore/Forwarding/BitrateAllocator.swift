@@ -6,21 +6,25 @@
 struct BitrateAllocator: Sendable {
     /// What a step up must leave free of the estimate.
     static let risingMargin = 1.15
-    /// The same for one that need not hold for longer than `briefHold`.
-    static let ampleMargin = 2.0
+    /// The same while steps up have to be taken back again and again: the estimate wavers by more.
+    static let waveringMargin = 1.3
+    /// Where the estimate is so many times all that is wanted, a step up need not hold for longer than `briefHold`.
+    static let ample: Int64 = 2
     /// The same for the least step of a video that gets nothing, after as long.
     static let startingMargin = 1.05
     static let briefHold = MediaDuration.seconds(1)
     /// How long a step up has to be affordable: at first, once there has been a step down, and at most.
-    static let holds = (first: briefHold, second: MediaDuration.seconds(5), longest: MediaDuration.seconds(64))
+    static let holds = (first: briefHold, second: MediaDuration.seconds(15), longest: MediaDuration.seconds(64))
     /// The hold halves after so many times itself without a step down.
     static let recovery: Int64 = 4
     /// What a step down keeps to, of the estimate.
     static let fallingShare = 0.92
     /// What had to be given up comes back at once when that was a dip: so deep, over so soon, and the first for so long.
-    static let dip = (depth: 0.6, length: MediaDuration.seconds(5), distance: MediaDuration.seconds(30))
+    static let dip = (depth: 0.6, length: MediaDuration.seconds(5), distance: MediaDuration.seconds(15))
+    /// How much each decision counts for what is usual: about five seconds' worth do.
+    static let usualShare = 0.05
     /// An estimate that has grown by so much since the last step down is of another link: what was learned is void.
-    static let growth: Int64 = 3
+    static let growth = 2.5
     /// What is a little more than the estimate may stay for a while: the estimate wavers, and so do pictures.
     static let tolerance = (share: 1.15, time: MediaDuration.milliseconds(500))
     /// Packets that wait for the pacer for so long say that it is too much.
@@ -39,6 +43,8 @@ struct BitrateAllocator: Sendable {
     private(set) var nextLook = MediaInstant(nanoseconds: .min)
     private var lows = RecentMinimum()
     private var latest = RecentMinimum()
+    /// The estimate as it usually was of late.
+    private var usual = 0.0
     private var overSince: MediaInstant?
     private var lastFall: MediaInstant?
     /// Since when the hold has stood.
@@ -73,6 +79,7 @@ struct BitrateAllocator: Sendable {
     ) {
         lows.note(estimate, at: instant, over: hold)
         latest.note(estimate, at: instant, over: Self.briefHold)
+        usual += (Double(estimate) - usual) * (usual == 0 ? 1 : Self.usualShare)
         let held = plan.heldBitrate
         let isOver = held > estimate || delay > Self.longestDelay
         overSince = isOver ? overSince ?? instant : nil
@@ -84,7 +91,7 @@ struct BitrateAllocator: Sendable {
                 trading: mayStay ? held : 0,
                 staying: mayStay ? max(held, estimate) : Int64(Double(estimate) * Self.fallingShare),
                 starting: Self.share(latest.minimum, Self.startingMargin),
-                rising: isOver ? 0 : risingLimit(at: instant)))
+                rising: isOver ? 0 : risingLimit(wanted: plan.wantedBitrate, at: instant)))
         remember(plan, held: held, estimate: estimate, isForced: !mayStay, at: instant)
         nextLook = instant + (isOver ? Self.interval.over : Self.interval.calm)
     }
@@ -92,20 +99,23 @@ struct BitrateAllocator: Sendable {
     private static func share(_ bitrate: Int64?, _ margin: Double) -> Int64 { Int64(Double(bitrate ?? 0) / margin) }
 
     /// The most that all may cost behind a step up, in bit/s.
-    private func risingLimit(at instant: MediaInstant) -> Int64 {
+    private func risingLimit(wanted: Int64, at instant: MediaInstant) -> Int64 {
         func isCalm(for duration: MediaDuration) -> Bool { lastFall.map { instant - $0 >= duration } ?? true }
-        guard isCalm(for: Self.briefHold), lastRise.map({ instant - $0 >= Self.briefHold }) ?? true else { return 0 }
-        var limit = Self.share(latest.minimum, Self.ampleMargin)
-        if isCalm(for: hold) { limit = max(limit, Self.share(lows.minimum, Self.risingMargin)) }
+        // Steps that are close to each other are taken together.
+        guard isCalm(for: Self.briefHold), lastRise.map({ instant - $0 >= hold }) ?? true else { return 0 }
         if let before = beforeDip, !isCalm(for: Self.dip.length) {
-            limit = max(limit, min(before, Self.share(latest.minimum, Self.startingMargin)))
+            // All at once or nothing: what is left of it comes by the other ways.
+            let limit = Self.share(latest.minimum, Self.startingMargin)
+            return limit >= before ? limit : 0
         }
-        return limit
+        let margin = hold > Self.holds.second ? Self.waveringMargin : Self.risingMargin
+        if let latest = latest.minimum, latest / Self.ample >= wanted { return latest }
+        return isCalm(for: hold) ? Self.share(lows.minimum, margin) : 0
     }
 
     /// Halves the hold when nothing had to be taken back for long.
     private mutating func forgive(at instant: MediaInstant) {
-        if let latest = latest.minimum, let estimateAtFall, latest / Self.growth > estimateAtFall {
+        if let latest = latest.minimum, let estimateAtFall, Double(latest) > Double(estimateAtFall) * Self.growth {
             (hold, self.estimateAtFall) = (Self.holds.first, nil)
         }
         guard hold > Self.holds.first, let since = quietSince, instant - since >= hold * Self.recovery else { return }
@@ -121,7 +131,7 @@ struct BitrateAllocator: Sendable {
         nextStep = plan.bitrateOfNextStep.map { Int64((Double($0) * Self.risingMargin).rounded(.up)) }
         if isForced, plan.tracks.contains(where: { $0.granted < $0.held }) {
             let isFirst = lastFall.map { instant - $0 >= Self.dip.distance } ?? true
-            let isDeep = Double(estimate) < Double(held) * Self.dip.depth
+            let isDeep = Double(estimate) < usual * Self.dip.depth
             if isFirst { beforeDip = isDeep ? held : nil } else if hasRisen { beforeDip = nil }
             if hasRisen { hold = min(max(hold * 2, Self.holds.second), Self.holds.longest) }
             (lastFall, quietSince, hasRisen, overSince) = (instant, instant, false, nil)

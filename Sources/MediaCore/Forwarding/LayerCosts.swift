@@ -4,6 +4,8 @@ struct LayerCosts: ~Copyable {
     static let overheadByteCount = 28 + 28 + 16
     /// Over what time they are smoothed: what it takes at present, and its peaks, which are forgotten slowly.
     private static let times = (present: MediaDuration.milliseconds(500), peaks: MediaDuration.seconds(5))
+    /// Keyframes count over so much time: one that a watcher asked for is no reason for layers to change.
+    private static let keyframeTime = MediaDuration.seconds(10)
     /// A layer that has come for no longer than this is taken for what it took at most.
     private static let infancy = MediaDuration.seconds(1)
     private static let cells = LayerMeter.layers * LayerMeter.layers
@@ -11,6 +13,8 @@ struct LayerCosts: ~Copyable {
     /// First what each takes at present, then its peaks.
     private let bitrates: UnsafeMutableBufferPointer<Double>
     private var updated: MediaInstant?
+    /// What keyframes take of each spatial layer alone, in bit/s, and the bytes that were counted.
+    private var keyframes = InlineArray<4, (bitrate: Double, byteCount: UInt64)>(repeating: (0, 0))
 
     init() {
         bitrates = .allocate(capacity: 2 * Self.cells)
@@ -30,12 +34,15 @@ struct LayerCosts: ~Copyable {
     mutating func update(by meter: borrowing LayerMeter, at instant: MediaInstant) {
         let elapsed = max(instant - (updated ?? instant), .zero)
         updated = instant
+        var keyframeBitrate = 0.0
         for spatial in 0..<LayerMeter.layers where meter.isActive(spatial: spatial, at: instant) {
+            keyframeBitrate += updateKeyframes(spatial, by: meter, elapsed)
             let isYoung = meter.age(spatial: spatial, at: instant) < Self.infancy
             for temporal in 0..<LayerMeter.layers {
                 let index = spatial * LayerMeter.layers + temporal
-                let now = meter.linkBitrate(
+                let pictures = meter.linkBitrate(
                     spatial: spatial, temporal: temporal, overheadByteCount: Self.overheadByteCount, at: instant)
+                let now = pictures + keyframeBitrate
                 let change = now - bitrates[index]
                 bitrates[index] +=
                     isYoung || bitrates[index] == 0 ? max(change, 0) : change * Self.part(elapsed, Self.times.present)
@@ -43,6 +50,16 @@ struct LayerCosts: ~Copyable {
                 bitrates[Self.cells + index] -= fall < 0 ? fall : fall * Self.part(elapsed, Self.times.peaks)
             }
         }
+    }
+
+    private mutating func updateKeyframes(
+        _ spatial: Int, by meter: borrowing LayerMeter, _ elapsed: MediaDuration
+    ) -> Double {
+        let byteCount = meter.keyframeByteCount(spatial: spatial, overheadByteCount: Self.overheadByteCount)
+        let new = Double(byteCount &- keyframes[spatial].byteCount) * 8 / Self.keyframeTime.inSeconds
+        let rest = keyframes[spatial].bitrate * (1 - Self.part(elapsed, Self.keyframeTime))
+        keyframes[spatial] = (rest + new, byteCount)
+        return rest + new
     }
 
     private static func part(_ elapsed: MediaDuration, _ time: MediaDuration) -> Double {

@@ -18,6 +18,9 @@ struct LayerMeter: ~Copyable {
         var bytes: UInt32 = 0
         var packets: UInt16 = 0
         var frames: UInt16 = 0
+        /// Of all these, what keyframes took.
+        var keyframeBytes: UInt32 = 0
+        var keyframePackets: UInt16 = 0
     }
 
     /// What is known of a spatial layer as a whole.
@@ -26,6 +29,8 @@ struct LayerMeter: ~Copyable {
         var lastFrame: MediaInstant?
         /// Since when it has been arriving without falling silent.
         var since = MediaInstant(nanoseconds: 0)
+        /// What its keyframes took since it began.
+        var keyframes = (bytes: UInt64(0), packets: UInt64(0))
         /// Before there are two frames: eight a second.
         var frameInterval = MediaDuration.milliseconds(125)
     }
@@ -56,7 +61,8 @@ struct LayerMeter: ~Copyable {
 
     /// Counts a packet that has arrived; `isFrameStart` for the first one of its layer's frame.
     mutating func note(
-        spatial: Int, temporal: Int, payloadByteCount: Int, isFrameStart: Bool, at instant: MediaInstant
+        spatial: Int, temporal: Int, payloadByteCount: Int, isFrameStart: Bool, isKeyframe: Bool = false,
+        at instant: MediaInstant
     ) {
         let spatial = Self.clamped(spatial)
         enter(Self.slice(at: instant))
@@ -64,6 +70,12 @@ struct LayerMeter: ~Copyable {
         counts[cell].bytes &+= UInt32(truncatingIfNeeded: payloadByteCount)
         counts[cell].packets &+= 1
         if isFrameStart { counts[cell].frames &+= 1 }
+        if isKeyframe {
+            counts[cell].keyframeBytes &+= UInt32(truncatingIfNeeded: payloadByteCount)
+            counts[cell].keyframePackets &+= 1
+            paces[spatial].keyframes.bytes &+= UInt64(max(payloadByteCount, 0))
+            paces[spatial].keyframes.packets &+= 1
+        }
 
         if !isActive(spatial: spatial, at: instant) { paces[spatial].since = instant }
         paces[spatial].lastPacket = max(paces[spatial].lastPacket ?? instant, instant)
@@ -106,14 +118,23 @@ struct LayerMeter: ~Copyable {
         return Int(Double(sum.bytes) * 8 / window(spatial, at: instant).inSeconds)
     }
 
-    /// What a spatial layer up to a temporal layer and those below it take of a link, in bit/s over the last second.
+    /// What a spatial layer up to a temporal layer and those below it take of a link without their keyframes, in bit/s over
+    /// the last second.
     ///
     /// - Parameter overheadByteCount: what each packet takes besides its payload.
     func linkBitrate(spatial: Int, temporal: Int, overheadByteCount: Int, at instant: MediaInstant) -> Double {
         let spatial = Self.clamped(spatial)
         let sum = sum(0...spatial, 0...Self.clamped(temporal), at: instant)
-        let bytes = sum.bytes + sum.packets * UInt64(overheadByteCount)
+        let bytes = sum.bytes &- sum.keyframeBytes &+ (sum.packets &- sum.keyframePackets) * UInt64(overheadByteCount)
         return Double(bytes) * 8 / window(spatial, at: instant).inSeconds
+    }
+
+    /// The bytes that the keyframes of a spatial layer took since it began.
+    ///
+    /// - Parameter overheadByteCount: what each packet takes besides its payload.
+    func keyframeByteCount(spatial: Int, overheadByteCount: Int) -> UInt64 {
+        let keyframes = paces[Self.clamped(spatial)].keyframes
+        return keyframes.bytes &+ keyframes.packets &* UInt64(overheadByteCount)
     }
 
     /// For how long a spatial layer has been arriving without falling silent.
@@ -132,10 +153,18 @@ struct LayerMeter: ~Copyable {
         return sum(spatial...spatial, temporal...temporal, at: instant).bytes > 0
     }
 
+    private struct Sum {
+        var bytes: UInt64 = 0
+        var packets: UInt64 = 0
+        var frames: UInt64 = 0
+        var keyframeBytes: UInt64 = 0
+        var keyframePackets: UInt64 = 0
+    }
+
     private func sum(
         _ spatial: ClosedRange<Int>, _ temporal: ClosedRange<Int>, at instant: MediaInstant
-    ) -> (bytes: UInt64, packets: UInt64, frames: UInt64) {
-        var sum = (bytes: UInt64(0), packets: UInt64(0), frames: UInt64(0))
+    ) -> Sum {
+        var sum = Sum()
         guard let newest = slice else { return sum }
         let oldest = max(Self.slice(at: instant), newest) - Int64(Self.slices - 1)
         guard oldest <= newest else { return sum }
@@ -148,6 +177,8 @@ struct LayerMeter: ~Copyable {
                     sum.bytes += UInt64(cell.bytes)
                     sum.packets += UInt64(cell.packets)
                     sum.frames += UInt64(cell.frames)
+                    sum.keyframeBytes += UInt64(cell.keyframeBytes)
+                    sum.keyframePackets += UInt64(cell.keyframePackets)
                 }
             }
         }
