@@ -62,7 +62,8 @@ extension MediaEngine {
             spatial: Int(layers.spatialLayer), temporal: Int(layers.temporalLayer),
             payloadByteCount: Int(packet.payloadByteCount),
             isFrameStart: layers.flags.contains(.frameStart) || !stream.pointee.isVideo,
-            isKeyframe: packet.isKeyframeStart || stream.pointee.keyframeTimestamp == packet.timestamp, at: instant)
+            isKeyframe: packet.isKeyframeStart || stream.pointee.keyframeTimestamp == packet.timestamp,
+            isAskedFor: stream.pointee.keyframes.hasAsked(at: instant), at: instant)
         if packet.isKeyframeStart { stream.pointee.announce(by: packet) }
         let isKnown =
             stream.pointee.shape.isLive && layers.spatialLayer <= stream.pointee.shape.spatialLayer

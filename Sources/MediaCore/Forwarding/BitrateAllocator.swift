@@ -5,13 +5,14 @@
 /// halves again when none does for long; a second is enough where there is twice the room.
 struct BitrateAllocator: Sendable {
     /// What a step up must leave free of the estimate.
-    static let risingMargin = 1.15
+    static let risingMargin = 1.12
     /// The same while steps up have to be taken back again and again: the estimate wavers by more.
     static let waveringMargin = 1.3
     /// Where the estimate is so many times all that is wanted, a step up need not hold for longer than `briefHold`.
     static let ample: Int64 = 2
-    /// The same for the least step of a video that gets nothing, after as long.
+    /// The same for the least step of a video that gets nothing, and how long it waits behind a step down.
     static let startingMargin = 1.05
+    static let startingHold = MediaDuration.seconds(2)
     static let briefHold = MediaDuration.seconds(1)
     /// How long a step up has to be affordable: at first, once there has been a step down, and at most.
     static let holds = (first: briefHold, second: MediaDuration.seconds(15), longest: MediaDuration.seconds(64))
@@ -26,7 +27,7 @@ struct BitrateAllocator: Sendable {
     /// An estimate that has grown by so much since the last step down is of another link: what was learned is void.
     static let growth = 2.5
     /// What is a little more than the estimate may stay for a while: the estimate wavers, and so do pictures.
-    static let tolerance = (share: 1.15, time: MediaDuration.milliseconds(500))
+    static let tolerance = (share: 1.15, time: MediaDuration.milliseconds(400))
     /// Packets that wait for the pacer for so long say that it is too much.
     static let longestDelay = MediaDuration.milliseconds(400)
     /// How often it is asked at least while all is well, and while too much is sent.
@@ -90,7 +91,8 @@ struct BitrateAllocator: Sendable {
             within: AllocationPlan.Limits(
                 trading: mayStay ? held : 0,
                 staying: mayStay ? max(held, estimate) : Int64(Double(estimate) * Self.fallingShare),
-                starting: Self.share(latest.minimum, Self.startingMargin),
+                starting: isCalm(for: Self.startingHold, at: instant)
+                    ? Self.share(latest.minimum, Self.startingMargin) : 0,
                 rising: isOver ? 0 : risingLimit(wanted: plan.wantedBitrate, at: instant)))
         remember(plan, held: held, estimate: estimate, isForced: !mayStay, at: instant)
         nextLook = instant + (isOver ? Self.interval.over : Self.interval.calm)
@@ -98,19 +100,25 @@ struct BitrateAllocator: Sendable {
 
     private static func share(_ bitrate: Int64?, _ margin: Double) -> Int64 { Int64(Double(bitrate ?? 0) / margin) }
 
+    /// Whether there has been no step down for so long.
+    private func isCalm(for duration: MediaDuration, at instant: MediaInstant) -> Bool {
+        lastFall.map { instant - $0 >= duration } ?? true
+    }
+
+    /// What a step up must leave free of the estimate at present.
+    private var margin: Double { hold > Self.holds.second ? Self.waveringMargin : Self.risingMargin }
+
     /// The most that all may cost behind a step up, in bit/s.
     private func risingLimit(wanted: Int64, at instant: MediaInstant) -> Int64 {
-        func isCalm(for duration: MediaDuration) -> Bool { lastFall.map { instant - $0 >= duration } ?? true }
         // Steps that are close to each other are taken together.
-        guard isCalm(for: Self.briefHold), lastRise.map({ instant - $0 >= hold }) ?? true else { return 0 }
-        if let before = beforeDip, !isCalm(for: Self.dip.length) {
+        guard isCalm(for: Self.briefHold, at: instant), lastRise.map({ instant - $0 >= hold }) ?? true else { return 0 }
+        if let before = beforeDip, !isCalm(for: Self.dip.length, at: instant) {
             // All at once or nothing: what is left of it comes by the other ways.
             let limit = Self.share(latest.minimum, Self.startingMargin)
             return limit >= before ? limit : 0
         }
-        let margin = hold > Self.holds.second ? Self.waveringMargin : Self.risingMargin
         if let latest = latest.minimum, latest / Self.ample >= wanted { return latest }
-        return isCalm(for: hold) ? Self.share(lows.minimum, margin) : 0
+        return isCalm(for: hold, at: instant) ? Self.share(lows.minimum, margin) : 0
     }
 
     /// Halves the hold when nothing had to be taken back for long.
@@ -128,7 +136,12 @@ struct BitrateAllocator: Sendable {
     ) {
         allocated = plan.grantedBitrate
         wanted = plan.wantedBitrate
-        nextStep = plan.bitrateOfNextStep.map { Int64((Double($0) * Self.risingMargin).rounded(.up)) }
+        nextStep = plan.bitrateOfNextStep.map { bitrate in
+            // One that has to wait comes sooner when the link turns out to be another.
+            let other = isCalm(for: hold, at: instant) ? 0 : Double(estimateAtFall ?? 0) * Self.growth
+            let enough = max(Double(bitrate), min(other, Double(wanted)))
+            return Int64((enough * margin).rounded(.up))
+        }
         if isForced, plan.tracks.contains(where: { $0.granted < $0.held }) {
             let isFirst = lastFall.map { instant - $0 >= Self.dip.distance } ?? true
             let isDeep = Double(estimate) < usual * Self.dip.depth
@@ -137,6 +150,8 @@ struct BitrateAllocator: Sendable {
             (lastFall, quietSince, hasRisen, overSince) = (instant, instant, false, nil)
             estimateAtFall = estimate
         }
-        if plan.tracks.contains(where: { $0.granted > $0.held }) { (lastRise, hasRisen) = (instant, true) }
+        if plan.tracks.contains(where: { $0.held > 0 && $0.granted > $0.held }) {
+            (lastRise, hasRisen) = (instant, true)
+        }
     }
 }

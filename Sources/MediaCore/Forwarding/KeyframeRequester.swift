@@ -12,6 +12,9 @@ struct KeyframeRequester: Sendable {
     /// another one all the same wishes again.
     static let arrivalTime = MediaDuration.milliseconds(150)
 
+    /// A keyframe that comes later than this after the last request comes by itself.
+    private static let answerTime = MediaDuration.seconds(1)
+
     private(set) var isWanted = false
     private var attempts = 0
     private var lastRequest: MediaInstant?
@@ -29,6 +32,9 @@ struct KeyframeRequester: Sendable {
         isWanted = false
         lastKeyframe = instant
     }
+
+    /// Whether a keyframe that arrives now may be one that was asked for.
+    func hasAsked(at instant: MediaInstant) -> Bool { lastRequest.map { instant - $0 < Self.answerTime } ?? false }
 
     /// When `takeDue` will say yes; nil while nobody wants a keyframe.
     var nextDeadline: MediaInstant? {

@@ -4,7 +4,8 @@ struct LayerCosts: ~Copyable {
     static let overheadByteCount = 28 + 28 + 16
     /// Over what time they are smoothed: what it takes at present, and its peaks, which are forgotten slowly.
     private static let times = (present: MediaDuration.milliseconds(500), peaks: MediaDuration.seconds(5))
-    /// Keyframes count over so much time: one that a watcher asked for is no reason for layers to change.
+    /// Keyframes that come by themselves count over so much time. Those that were asked for do not count: they are no reason
+    /// for layers to change, and are asked for when layers change.
     private static let keyframeTime = MediaDuration.seconds(10)
     /// A layer that has come for no longer than this is taken for what it took at most.
     private static let infancy = MediaDuration.seconds(1)

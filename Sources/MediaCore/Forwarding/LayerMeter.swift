@@ -29,7 +29,7 @@ struct LayerMeter: ~Copyable {
         var lastFrame: MediaInstant?
         /// Since when it has been arriving without falling silent.
         var since = MediaInstant(nanoseconds: 0)
-        /// What its keyframes took since it began.
+        /// What the keyframes took that nobody had asked for, since it began.
         var keyframes = (bytes: UInt64(0), packets: UInt64(0))
         /// Before there are two frames: eight a second.
         var frameInterval = MediaDuration.milliseconds(125)
@@ -62,7 +62,7 @@ struct LayerMeter: ~Copyable {
     /// Counts a packet that has arrived; `isFrameStart` for the first one of its layer's frame.
     mutating func note(
         spatial: Int, temporal: Int, payloadByteCount: Int, isFrameStart: Bool, isKeyframe: Bool = false,
-        at instant: MediaInstant
+        isAskedFor: Bool = false, at instant: MediaInstant
     ) {
         let spatial = Self.clamped(spatial)
         enter(Self.slice(at: instant))
@@ -73,8 +73,10 @@ struct LayerMeter: ~Copyable {
         if isKeyframe {
             counts[cell].keyframeBytes &+= UInt32(truncatingIfNeeded: payloadByteCount)
             counts[cell].keyframePackets &+= 1
-            paces[spatial].keyframes.bytes &+= UInt64(max(payloadByteCount, 0))
-            paces[spatial].keyframes.packets &+= 1
+            if !isAskedFor {
+                paces[spatial].keyframes.bytes &+= UInt64(max(payloadByteCount, 0))
+                paces[spatial].keyframes.packets &+= 1
+            }
         }
 
         if !isActive(spatial: spatial, at: instant) { paces[spatial].since = instant }
@@ -129,7 +131,7 @@ struct LayerMeter: ~Copyable {
         return Double(bytes) * 8 / window(spatial, at: instant).inSeconds
     }
 
-    /// The bytes that the keyframes of a spatial layer took since it began.
+    /// The bytes that those keyframes of a spatial layer took since it began that nobody had asked for.
     ///
     /// - Parameter overheadByteCount: what each packet takes besides its payload.
     func keyframeByteCount(spatial: Int, overheadByteCount: Int) -> UInt64 {
