@@ -16,6 +16,9 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     /// Throughput is counted over the time of so many packets, within bounds in seconds.
     static let throughputPackets = 20.0
     static let throughputWindows = 0.5...1.2
+    /// A target that has fallen below this share of what it was is not probed for a while.
+    static let fallShare = 0.99
+    static let fallTime = MediaDuration.seconds(2)
     /// When nothing has arrived for so long, nothing is known of throughput.
     static let throughputTimeout = MediaDuration.seconds(1)
 
@@ -41,6 +44,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     private var receiverEstimate = Double.infinity
     private var begun: MediaInstant?
     private var lastArrival: MediaInstant?
+    private var lastFall: MediaInstant?
     private var target: Double
 
     /// Creates an estimator that begins with `limits.start`. Limits that contradict themselves are bent until they
@@ -137,16 +141,17 @@ public struct GoogleCongestionControl: BandwidthEstimator {
                 isApplicationLimited: region.since != nil))
         if let probe { probing.receive(probe, at: instant) }
         setTarget(at: instant)
-        probing.update(estimate: target, restraint: restraint, region: region, roundTrip: roundTrip, at: instant)
+        probing.update(
+            estimate: target, restraint: restraint(at: instant), region: region, roundTrip: roundTrip, at: instant)
     }
 
-    private var restraint: ProbeController.Restraint {
+    private func restraint(at instant: MediaInstant) -> ProbeController.Restraint {
         if delay.usage == .over || backoff.isActive { return .all }
         switch losses.state {
         case .delayBased: return .none
         case .increasing, .increasingWithPadding: return .losses
         // Who sends little is held to what that little proves: only a probe tells that the link carries more.
-        case .decreasing: return region.since == nil ? .all : .losses
+        case .decreasing: return lastFall.map { instant - $0 < Self.fallTime } ?? false ? .all : .losses
         }
     }
 
@@ -191,7 +196,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     public mutating func setUsefulBitrate(_ bitrate: Int64?, next: Int64?, at instant: MediaInstant) {
         probing.setUseful(
             bitrate.map { Double(max($0, 0)) }, next: next.map { Double(max($0, 0)) }, isLimited: region.since != nil,
-            restraint: restraint, at: instant)
+            restraint: restraint(at: instant), at: instant)
     }
 
     private func isStarting(at instant: MediaInstant) -> Bool {
@@ -209,6 +214,7 @@ public struct GoogleCongestionControl: BandwidthEstimator {
     private mutating func setTarget(at instant: MediaInstant) {
         var allowed = hasTransportFeedback ? min(delay.bitrate, losses.limit ?? .infinity) : reported.bitrate
         allowed = min(allowed, receiverEstimate)
+        if allowed < target * Self.fallShare { lastFall = instant }
         target = min(max(allowed, bounds.lowerBound), bounds.upperBound)
         var pace = target * (receiverEstimate.isFinite ? Self.pacing : Self.firstPacing)
         if hasTransportFeedback {

@@ -108,7 +108,8 @@ extension MediaEngine {
         }
         if let wanted, let source = consumers[id].source, wanted.stream == source {
             consumers[id].aim(at: wanted, among: streams[source].reader.targets)
-            consumers[id].cancelChange()
+            // One that begins anew with the same source goes on.
+            if wanted.stream != old?.stream { consumers[id].cancelChange() }
         }
         guard wanted != old else {
             // A keyframe may have come that it waits for.

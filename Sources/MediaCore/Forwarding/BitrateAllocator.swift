@@ -53,8 +53,8 @@ struct BitrateAllocator: Sendable {
     private var lastRise: MediaInstant?
     /// The estimate at the last step down, until it has grown much.
     private var estimateAtFall: Int64?
-    /// What all cost before the first step down for long.
-    private var beforeDip: Int64?
+    /// What all cost before the first step down for long, and the hold.
+    private var dip: (bitrate: Int64, hold: MediaDuration)?
     /// Whether a step up was taken since the last step down.
     private var hasRisen = false
 
@@ -112,7 +112,7 @@ struct BitrateAllocator: Sendable {
     private func risingLimit(wanted: Int64, at instant: MediaInstant) -> Int64 {
         // Steps that are close to each other are taken together.
         guard isCalm(for: Self.briefHold, at: instant), lastRise.map({ instant - $0 >= hold }) ?? true else { return 0 }
-        if let before = beforeDip, !isCalm(for: Self.dip.length, at: instant) {
+        if let before = dip?.bitrate, !isCalm(for: Self.dip.length, at: instant) {
             // All at once or nothing: what is left of it comes by the other ways.
             let limit = Self.share(latest.minimum, Self.startingMargin)
             return limit >= before ? limit : 0
@@ -145,13 +145,16 @@ struct BitrateAllocator: Sendable {
         if isForced, plan.tracks.contains(where: { $0.granted < $0.held }) {
             let isFirst = lastFall.map { instant - $0 >= Self.dip.distance } ?? true
             let isDeep = Double(estimate) < usual * Self.dip.depth
-            if isFirst { beforeDip = isDeep ? held : nil } else if hasRisen { beforeDip = nil }
+            if isFirst { dip = isDeep ? (held, hold) : nil } else if hasRisen { dip = nil }
             if hasRisen { hold = min(max(hold * 2, Self.holds.second), Self.holds.longest) }
             (lastFall, quietSince, hasRisen, overSince) = (instant, instant, false, nil)
             estimateAtFall = estimate
         }
         if plan.tracks.contains(where: { $0.held > 0 && $0.granted > $0.held }) {
             (lastRise, hasRisen) = (instant, true)
+            // It was no more than that.
+            if let dip, !isCalm(for: Self.dip.length, at: instant) { hold = dip.hold }
+            dip = nil
         }
     }
 }

@@ -112,24 +112,63 @@ import Testing
 
     @Test func nothingBeyondWhatIsUseful() throws {
         var probing = ProbeController(maximum: 10_000_000)
-        probing.setUseful(400_000, next: nil, isLimited: false, restraint: .none, at: instant(0))
+        probing.setUseful(100_000, next: nil, isLimited: false, restraint: .none, at: instant(0))
+        // While all is new nobody asks: publishers have just begun.
         probing.begin(start: 300_000, at: instant(0))
-        let answer12 = probing.take()
-        #expect(answer12?.bitrate == 800_000)
-        let answer13 = probing.take()
-        #expect(answer13 == nil)
+        let first = probing.take()
+        #expect(first?.bitrate == 900_000)
+        func update(_ time: Double, estimate: Double) {
+            probing.update(
+                estimate: estimate, restraint: .none, region: ApplicationLimitedRegion(),
+                roundTrip: .milliseconds(50), at: instant(time))
+        }
+        update(12_000, estimate: 800_000)
+        while probing.take() != nil {}
         // Useful rises while the link is not tried: probed for, up to twice the estimate.
+        probing.setUseful(1_000_000, next: nil, isLimited: true, restraint: .none, at: instant(12_000))
+        let second = probing.take()
+        #expect(second?.bitrate == 1_000_000)
+        let third = probing.take()
+        #expect(third?.bitrate == 1_600_000)
+        probing.setUseful(2_000_000, next: nil, isLimited: true, restraint: .all, at: instant(13_000))
+        let fourth = probing.take()
+        #expect(fourth == nil)
+    }
+
+    /// What the next step up needs is tried every few seconds, a little above, and at most at twice the estimate at once.
+    @Test func theNextStepIsTried() {
+        var probing = ProbeController(maximum: 10_000_000)
+        // It sends all it may.
+        let region = ApplicationLimitedRegion()
+        #expect(region.since == nil)
+        probing.begin(start: 300_000, at: instant(0))
         probing.update(
-            estimate: 800_000, restraint: .none, region: ApplicationLimitedRegion(), roundTrip: .milliseconds(50),
-            at: instant(2_000))
-        probing.setUseful(1_000_000, next: nil, isLimited: true, restraint: .none, at: instant(2_000))
-        let answer14 = probing.take()
-        #expect(answer14?.bitrate == 1_000_000)
-        let answer15 = probing.take()
-        #expect(answer15?.bitrate == 1_600_000)
-        probing.setUseful(2_000_000, next: nil, isLimited: true, restraint: .all, at: instant(3_000))
-        let answer16 = probing.take()
-        #expect(answer16 == nil)
+            estimate: 500_000, restraint: .none, region: region, roundTrip: .milliseconds(50), at: instant(11_000))
+        while probing.take() != nil {}
+        probing.setUseful(5_000_000, next: 690_000, isLimited: false, restraint: .none, at: instant(11_000))
+        var probes: [(time: Double, bitrate: Int64)] = []
+        for time in stride(from: 12_000.0, to: 32_000, by: 100) {
+            probing.update(
+                estimate: 500_000, restraint: .none, region: region, roundTrip: .milliseconds(50),
+                at: instant(time))
+            while let probe = probing.take() { probes.append((time, probe.bitrate)) }
+        }
+        #expect(probes.count >= 4 && probes.count <= 6, "\(probes)")
+        #expect(probes.allSatisfy { $0.bitrate == 759_000 }, "\(probes)")
+        #expect(zip(probes, probes.dropFirst()).allSatisfy { $1.time - $0.time >= 2_000 })
+        // Once it is there nothing more is tried, and what is far above in steps.
+        probing.setUseful(5_000_000, next: 450_000, isLimited: false, restraint: .none, at: instant(33_000))
+        probing.update(
+            estimate: 500_000, restraint: .none, region: region, roundTrip: .milliseconds(50),
+            at: instant(40_000))
+        let none = probing.take()
+        #expect(none == nil)
+        probing.setUseful(5_000_000, next: 3_000_000, isLimited: false, restraint: .none, at: instant(41_000))
+        probing.update(
+            estimate: 500_000, restraint: .none, region: region, roundTrip: .milliseconds(50),
+            at: instant(47_000))
+        let far = probing.take()
+        #expect(far?.bitrate == 1_000_000)
     }
 
     @Test func anApplicationThatIsLimitedIsProbedForAtTimes() {

@@ -72,9 +72,9 @@ import Testing
     /// Not even the small size fits: the last picture is sent all the same, as far as the pacer lets it.
     @Test func theLastPictureIsNotPaused() throws {
         var scene = try Scene(seed: 612, Steps(2_000_000, [(6, 300_000)]))
-        scene.play(until: 12)
+        scene.play(until: 24)
         #expect(scene.changes(since: 5).map(\.layer) == [SimulatedOffer.lowRid])
-        #expect(scene.watcher.arrivals.contains { !$0.isSound && $0.at > MediaInstant(nanoseconds: 10_000_000_000) })
+        #expect(scene.watcher.arrivals.contains { !$0.isSound && $0.at > MediaInstant(nanoseconds: 14_000_000_000) })
     }
 
     /// A cap counts like a link that carries no more, and is lifted again.

@@ -110,6 +110,8 @@ import Testing
             session.run(1_000, at: 500)
             #expect(session.held == 2)
         }
+        session.run(5_000, at: 1_100)
+        #expect(session.held == 3)
         #expect(session.allocator.hold == BitrateAllocator.holds.first)
     }
 
@@ -129,7 +131,7 @@ import Testing
         session.run(3_000, at: 400)
         #expect(session.allocator.allocated == 300_000)
         #expect(session.allocator.wanted == 900_000)
-        #expect(session.allocator.nextStep == 1_035_000)
+        #expect(session.allocator.nextStep == Int64((900_000 * BitrateAllocator.risingMargin).rounded(.up)))
         session.run(3_000, at: 2_000)
         #expect(session.allocator.nextStep == nil)
     }
