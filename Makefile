@@ -97,7 +97,7 @@ links:
 	@.ci/install $(BUILD_PACKAGES)
 	@.ci/install --optional $(SPEED_PACKAGES) $(TEST_PACKAGES)
 	@.ci/install --optional $(PEER_PACKAGES)
-	@SLUICE_LINKS=1 SLUICE_E2E_FILTER='^InteropTests\.Interop/AllocationTests/$(ROW)' \
+	@SLUICE_E2E_FILTER='^InteropTests\.Interop/AllocationTests/$(ROW)' \
 	    SWIFT=$(SWIFT) JOBS=$(JOBS) .ci/stages e2e
 
 # Each fuzzer for SECONDS. What it finds new goes to .build-fuzz; a failing input too. Both sanitizers stand in one

@@ -5,7 +5,7 @@ import Testing
 
 extension Interop {
     /// Links that narrow and widen: what a watcher sees and hears, what a publisher's watchers do.
-    @Suite(.enabled(if: InteropEnvironment.runsAllocation, "SLUICE_LINKS is not 1"))
+    @Suite(.enabled(if: InteropEnvironment.runsLinks, "\(InteropEnvironment.skipped)"))
     struct AllocationTests {
         /// 150, 500 and 2000 kbit/s, a quarter of the width, half of it, all.
         private static let encodings = """

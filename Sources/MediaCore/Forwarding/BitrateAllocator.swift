@@ -5,7 +5,7 @@
 /// halves again when none does for long; a second is enough where there is twice the room.
 struct BitrateAllocator: Sendable {
     /// What a step up must leave free of the estimate.
-    static let risingMargin = 1.12
+    static let risingMargin = 1.15
     /// The same while steps up have to be taken back again and again: the estimate wavers by more.
     static let waveringMargin = 1.3
     /// Where the estimate is so many times all that is wanted, a step up need not hold for longer than `briefHold`.

@@ -27,9 +27,6 @@ enum InteropEnvironment {
     /// The emulated link needs TUN on top of that.
     static let runsLinks = runsBrowsers && (isRequired || access("/dev/net/tun", R_OK | W_OK) == 0)
 
-    /// The runs over links that narrow and widen take a minute each: `make links`.
-    static let runsAllocation = runsLinks && ProcessInfo.processInfo.environment["SLUICE_LINKS"] == "1"
-
     static var skipped: String { missing ?? "no /dev/net/tun" }
 
     /// The browser itself: Debian's wrapper script only looks for plug-ins and profiles.
