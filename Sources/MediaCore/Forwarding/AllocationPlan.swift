@@ -154,11 +154,11 @@ struct AllocationPlan {
         let others = total - bitrate(track, at: granted)
         let trades = tracks.last.map { Self.isLess($0, than: tracks[track]) } ?? false
         for height in (granted + 1)..<(tracks[track].steps.count + 1) {
-            let limit =
-                height <= held
-                ? limits.staying
-                : held == 0 && granted == 0 ? limits.starting : max(limits.rising, trades ? limits.trading : 0)
-            guard others + bitrate(track, at: height) <= limit else { continue }
+            let step = steps[tracks[track].steps.lowerBound + height - 1]
+            let limit = height <= held ? limits.staying : held == 0 && granted == 0 ? limits.starting : limits.rising
+            let fits = others + bitrate(track, at: height) <= limit
+            // What changes hands costs no more than before.
+            guard fits || trades && others + step.bitrate <= limits.trading else { continue }
             total = others + bitrate(track, at: height)
             tracks[track].granted = height
             return true
