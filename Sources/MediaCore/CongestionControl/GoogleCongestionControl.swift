@@ -168,9 +168,13 @@ public struct GoogleCongestionControl: BandwidthEstimator {
         guard !hasTransportFeedback else { return }
         reported.receive(
             lost: packetsLost, of: packetsExpected, roundTrip: roundTrip,
-            mayRise: region.since == nil && reported.bitrate <= receiverEstimate, at: instant)
+            mayRise: isTried && reported.bitrate <= receiverEstimate, at: instant)
         setTarget(at: instant)
     }
+
+    /// Whether what is sent tries the link, or has to: without feedback on each packet there are no probes, so that only the
+    /// next step up itself can tell whether it is carried.
+    private var isTried: Bool { region.since == nil || reported.bitrate < probing.next ?? 0 }
 
     /// A round trip by receiver reports.
     public mutating func receive(roundTrip: MediaDuration, at instant: MediaInstant) {

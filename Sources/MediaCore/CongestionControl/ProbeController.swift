@@ -30,6 +30,8 @@ struct ProbeController: Sendable {
     static let stepIntervals: ClosedRange<MediaDuration> = .seconds(2)...(.seconds(5))
     /// Another step is one that differs by more than this.
     static let stepShares = 0.9...1.25
+    /// What is useful has risen when it is so much of what it was: what pictures take wavers all the time.
+    static let usefulGrowth = 1.25
     /// Never above so much of what is useful.
     static let usefulFactor = 2.0
     /// Nor above so much of the estimate, while losses limit it less and less.
@@ -42,6 +44,8 @@ struct ProbeController: Sendable {
 
     /// In bit/s; nil while unknown.
     private(set) var useful: Double?
+    /// The least that was useful since it was last probed for, or known to be carried.
+    private var usefulBefore: Double?
     /// What more has to be carried for it to be of use, in bit/s; nil while nothing is known to be.
     private(set) var next: Double?
     private var stepInterval = Self.stepIntervals.lowerBound
@@ -137,11 +141,13 @@ struct ProbeController: Sendable {
         let isSameStep = Self.stepShares.contains((next ?? 0) / max(self.next ?? 0, 1))
         if !isSameStep { stepInterval = Self.stepIntervals.lowerBound }
         self.next = next
-        let before = useful
         useful = bitrate
-        guard let bitrate, let before, bitrate > before, bitrate > estimate, isLimited, restraint == .none,
-            case .complete = state
-        else { return }
+        guard let bitrate, let before = usefulBefore, bitrate > before * Self.usefulGrowth, bitrate > estimate else {
+            usefulBefore = bitrate.map { $0 > estimate ? min($0, usefulBefore ?? $0) : $0 }
+            return
+        }
+        guard isLimited, restraint == .none, case .complete = state else { return }
+        usefulBefore = bitrate
         let cap = 2 * estimate
         probe(bitrate >= cap ? [cap] : [bitrate, min(2 * bitrate, cap)], goesOn: false, at: instant)
     }

@@ -54,11 +54,13 @@ extension MediaEngine {
         }
     }
 
-    /// Tells the estimator what of the link would be of use: twice what is wanted, as publishers may come to send more.
+    /// Tells the estimator what of the link would be of use: twice what is wanted, as publishers may come to send more. What
+    /// a cap forbids is of none.
     private mutating func tellUseful(_ transport: SlotID, at instant: MediaInstant) {
         let allocator = transports[transport].allocator
+        let cap = transports[transport].bitrateCap ?? .max
         transports[transport].estimator.setUsefulBitrate(
-            2 * allocator.wanted, next: allocator.nextStep, at: instant)
+            2 * min(allocator.wanted, cap), next: allocator.nextStep.flatMap { $0 <= cap ? $0 : nil }, at: instant)
         takeProbes(of: transport, at: instant)
     }
 
@@ -84,7 +86,12 @@ extension MediaEngine {
             return plan.add(AllocationPlan.Step(target: best, bitrate: 0, peak: 0), isHeld: true)
         }
         let wanted = consumers[id].wanted
-        let isThere = wanted.map { wanted in ladder.contains { $0.target == wanted } } ?? false
+        // Where less is wanted than it has, that has gone for it too.
+        let isThere = ladder[...top].contains { rung in
+            rung.target == wanted
+                && (wanted == best
+                    || suits(rung, of: ladder, best: best, wanted: wanted, preference, isDetail: isDetail))
+        }
         for (index, rung) in ladder[...top].enumerated()
         where index == top || suits(rung, of: ladder, best: best, wanted: wanted, preference, isDetail: isDetail) {
             // Of what has gone, what costs no more takes the place.

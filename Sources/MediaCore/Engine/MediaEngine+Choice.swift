@@ -59,12 +59,14 @@ extension MediaEngine {
     ) throws(MediaEngineError) {
         guard consumers.contains(consumer.slot) else { throw .unknownConsumer }
         try preference.validate()
+        let isOther = preference != consumers[consumer.slot].preference
         consumers[consumer.slot].preference = preference
         let producer = consumers[consumer.slot].producer
         guard producers.contains(producer) else { return }
         if preference.maximumFrameRate != nil { producers[producer].limitsFrameRate = true }
         choose(consumer.slot, among: ranked(producer))
-        transports[consumers[consumer.slot].transport].allocator.wishesChanged()
+        // Who repeats itself wants nothing else, and what was learned of its link stays.
+        if isOther { transports[consumers[consumer.slot].transport].allocator.wishesChanged() }
         allocate(consumers[consumer.slot].transport, at: instant)
         noteWish(producer)
     }

@@ -31,6 +31,7 @@ extension MediaEngine {
     ) throws(MediaEngineError) {
         guard transports.contains(transport.slot) else { throw .unknownTransport }
         try Self.checkBitrate(bitrate, "bitrate")
+        guard bitrate != transports[transport.slot].bitrateCap else { return }
         transports[transport.slot].bitrateCap = bitrate
         transports[transport.slot].allocator.wishesChanged()
         allocate(transport.slot, at: instant)

@@ -127,8 +127,10 @@ struct LayerMeter: ~Copyable {
     func linkBitrate(spatial: Int, temporal: Int, overheadByteCount: Int, at instant: MediaInstant) -> Double {
         let spatial = Self.clamped(spatial)
         let sum = sum(0...spatial, 0...Self.clamped(temporal), at: instant)
-        let bytes = sum.bytes &- sum.keyframeBytes &+ (sum.packets &- sum.keyframePackets) * UInt64(overheadByteCount)
-        return Double(bytes) * 8 / window(spatial, at: instant).inSeconds
+        // In a flood the counts of a slice begin anew, each at another time.
+        let bytes = sum.bytes - min(sum.keyframeBytes, sum.bytes)
+        let packets = sum.packets - min(sum.keyframePackets, sum.packets)
+        return Double(bytes &+ packets &* UInt64(overheadByteCount)) * 8 / window(spatial, at: instant).inSeconds
     }
 
     /// The bytes that those keyframes of a spatial layer took since it began that nobody had asked for.

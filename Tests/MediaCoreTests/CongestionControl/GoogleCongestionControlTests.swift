@@ -28,6 +28,29 @@ import Testing
         }
     }
 
+    /// Without feedback on each packet nothing is probed for: reports without loss let the estimate rise to what the next
+    /// step up needs, though much less is sent, and no further.
+    @Test func reportsLetTheNextStepBeTried() {
+        for next: Int64? in [nil, 560_000] {
+            var estimator = GoogleCongestionControl(limits: BitrateLimits())
+            var instant = MediaInstant(nanoseconds: 1_000_000_000)
+            estimator.begin(at: instant)
+            while estimator.takeProbe() != nil {}
+            for _ in 0..<30 {
+                for _ in 0..<50 {
+                    estimator.sent(byteCount: 375, at: instant)
+                    instant = instant + .milliseconds(20)
+                }
+                estimator.setUsefulBitrate(2_000_000, next: next, at: instant)
+                estimator.receive(packetsLost: 0, of: 50, at: instant)
+            }
+            let target = estimator.rates.target
+            #expect(next == nil ? target < 400_000 : (560_000...620_000).contains(target), "\(target)")
+            estimator.receive(packetsLost: 10, of: 50, at: instant)
+            #expect(estimator.rates.target < target)
+        }
+    }
+
     @Test func itBeginsWithItsStart() {
         let estimator = GoogleCongestionControl(limits: limits)
         #expect(estimator.rates == SendRates(target: 300_000, pacing: 750_000))

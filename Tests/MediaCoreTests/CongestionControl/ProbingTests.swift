@@ -171,6 +171,33 @@ import Testing
         #expect(far?.bitrate == 1_000_000)
     }
 
+    /// What pictures take wavers all the time.
+    @Test func aWaveringUseIsNotProbedForAgainAndAgain() {
+        var probing = ProbeController(maximum: 100_000_000)
+        probing.setUseful(2_000_000, next: nil, isLimited: false, restraint: .none, at: instant(0))
+        probing.begin(start: 1_900_000, at: instant(0))
+        probing.update(
+            estimate: 1_900_000, restraint: .none, region: ApplicationLimitedRegion(), roundTrip: .milliseconds(50),
+            at: instant(11_000))
+        while next(&probing) != nil {}
+        var count = 0
+        for step in 0..<50 {
+            probing.setUseful(
+                step % 2 == 0 ? 2_000_000 : 2_100_000, next: nil, isLimited: true, restraint: .none,
+                at: instant(12_000 + Double(step) * 200))
+            while next(&probing) != nil { count += 1 }
+        }
+        #expect(count == 0)
+        // What grows slowly is probed for when it has grown much.
+        for step in 0..<50 {
+            probing.setUseful(
+                2_100_000 + Double(step) * 20_000, next: nil, isLimited: true, restraint: .none,
+                at: instant(22_000 + Double(step) * 200))
+            while next(&probing) != nil { count += 1 }
+        }
+        #expect(count == 2)
+    }
+
     @Test func anApplicationThatIsLimitedIsProbedForAtTimes() {
         var probing = ProbeController(maximum: 10_000_000)
         probing.begin(start: 300_000, at: instant(0))

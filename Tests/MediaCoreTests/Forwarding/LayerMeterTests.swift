@@ -36,6 +36,18 @@ import Testing
         check(meter.lastPacket(spatial: 0) == nil && meter.lastFrame(spatial: 0) == nil)
     }
 
+    /// More packets than a slice of time can count.
+    @Test func aFloodIsNotMoreThanCanBe() {
+        var meter = LayerMeter()
+        for number in 0..<65_546 {
+            meter.note(
+                spatial: 0, temporal: 0, payloadByteCount: 1, isFrameStart: true, isKeyframe: number < 20,
+                at: Self.start)
+        }
+        let bitrate = meter.linkBitrate(spatial: 0, temporal: 0, overheadByteCount: 72, at: Self.start)
+        check(bitrate >= 0 && bitrate < 1e9, "\(bitrate)")
+    }
+
     @Test func ratesAreOfTheLastSecond() {
         var meter = LayerMeter()
         // 30 frames a second of 4000 bytes: 960 kbit/s; read between frames, at many phases of the slices.
