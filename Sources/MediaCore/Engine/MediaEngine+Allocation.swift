@@ -45,11 +45,9 @@ extension MediaEngine {
             } else { target == nil ? .bandwidthPaused : .bandwidth }
         let before = (consumers[consumer].wanted, consumers[consumer].allocationReason)
         pursue(target, consumer)
-        if plan.tracks[track].granted < plan.tracks[track].held, let source = consumers[consumer].source {
-            consumers[consumer].ease(among: streams[source].reader.targets)
-        }
         consumers[consumer].allocationReason = reason
-        if before != (target, reason) {
+        // A change that has to wait for another is told when its turn comes.
+        if before != (target, reason), consumers[consumer].wanted == target {
             events.append(.layerAllocated(ConsumerID(slot: consumer), target.flatMap { position(of: $0) }, reason))
         }
     }

@@ -42,7 +42,8 @@ extension MediaEngine {
             // No further picture of the old source begins.
             consumer.pointee.pendingChange = PendingChange(
                 start: start, noticed: consumer.pointee.pendingChange?.noticed ?? run.route.instant,
-                lastTimestamp: consumer.pointee.pendingChange?.lastTimestamp ?? newestTimestamp(of: run))
+                lastTimestamp: consumer.pointee.pendingChange?.lastTimestamp ?? newestTimestamp(of: run),
+                hasLeftOut: consumer.pointee.pendingChange?.hasLeftOut ?? false)
         }
         guard let packet = stream.pointee.store.record(start), let pending = consumer.pointee.pendingChange,
             isPictureComplete(run) || run.route.instant - pending.noticed >= Self.pictureGrace

@@ -27,7 +27,7 @@ struct BitrateAllocator: Sendable {
     /// An estimate that has grown by so much since the last step down is of another link: what was learned is void.
     static let growth = 2.5
     /// What is a little more than the estimate may stay for a while: the estimate wavers, and so do pictures.
-    static let tolerance = (share: 1.15, time: MediaDuration.milliseconds(350))
+    static let tolerance = (share: 1.15, time: MediaDuration.milliseconds(400))
     /// Packets that wait for the pacer for so long say that it is too much.
     static let longestDelay = MediaDuration.milliseconds(400)
     /// How often it is asked at least while all is well, and while too much is sent.

@@ -3,13 +3,6 @@ extension Consumer {
     /// Whether it has a source and is to go on with another.
     var isChanging: Bool { source != nil && wanted != nil && source != wanted?.stream }
 
-    /// Leaves out what can be left out at once of a source that it is to leave for one that costs less.
-    mutating func ease(among targets: DecodeTargets) {
-        guard isChanging, let source else { return }
-        aim(
-            at: LayerTarget(stream: source, spatialLayer: selector.era.spatialLayer, temporalLayer: 0), among: targets)
-    }
-
     /// Stays with its source, after all. Without the pictures that were left out, it has to begin anew.
     mutating func cancelChange() {
         if pendingChange?.hasLeftOut == true, stalledAt == nil { stall(at: (numbers.highestTaken + 1, nil)) }

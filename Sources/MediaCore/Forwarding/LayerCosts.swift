@@ -3,7 +3,7 @@ struct LayerCosts: ~Copyable {
     /// What a packet takes besides its payload: IPv4 and UDP, RTP with the extensions that most carry, and the SRTP tag.
     static let overheadByteCount = 28 + 28 + 16
     /// Over what time they are smoothed: what it takes at present, and its peaks, which are forgotten slowly.
-    private static let times = (present: MediaDuration.milliseconds(300), peaks: MediaDuration.seconds(4))
+    private static let times = (present: MediaDuration.milliseconds(300), peaks: MediaDuration.seconds(5))
     /// Keyframes that come by themselves count over so much time. Those that were asked for do not count: they are no reason
     /// for layers to change, and are asked for when layers change.
     private static let keyframeTime = MediaDuration.seconds(10)
