@@ -13,5 +13,5 @@ struct KnownRate: BandwidthEstimator {
     mutating func receive(roundTrip: MediaDuration, at instant: MediaInstant) {}
     mutating func advance(to instant: MediaInstant) {}
     mutating func takeProbe() -> ProbeCluster? { nil }
-    mutating func setUsefulBitrate(_ bitrate: Int64?, at instant: MediaInstant) {}
+    mutating func setUsefulBitrate(_ bitrate: Int64?, next: Int64?, at instant: MediaInstant) {}
 }

@@ -110,14 +110,15 @@ struct BitrateAllocator: Sendable {
 
     /// The most that all may cost behind a step up, in bit/s.
     private func risingLimit(wanted: Int64, at instant: MediaInstant) -> Int64 {
+        guard isCalm(for: Self.briefHold, at: instant) else { return 0 }
+        if let latest = latest.minimum, latest / Self.ample >= wanted { return latest }
         // Steps that are close to each other are taken together.
-        guard isCalm(for: Self.briefHold, at: instant), lastRise.map({ instant - $0 >= hold }) ?? true else { return 0 }
+        guard lastRise.map({ instant - $0 >= hold }) ?? true else { return 0 }
         if let before = dip?.bitrate, !isCalm(for: Self.dip.length, at: instant) {
             // All at once or nothing: what is left of it comes by the other ways.
             let limit = Self.share(latest.minimum, Self.startingMargin)
             return limit >= before ? limit : 0
         }
-        if let latest = latest.minimum, latest / Self.ample >= wanted { return latest }
         return isCalm(for: hold, at: instant) ? Self.share(lows.minimum, margin) : 0
     }
 
